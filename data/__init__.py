@@ -1,0 +1,1 @@
+"""The ground floor: records, files and formats; numpy, scipy and pandas only."""

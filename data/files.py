@@ -1,0 +1,99 @@
+"""Files that are whole or absent: write to a temporary name, flush, then replace."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from data.errors import InputError
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success flush it to disk and rename it over `path`.
+
+    Raises
+    ------
+    InputError : the disk is full or the folder cannot be written (code "disk-full" or "unwritable"); `path` is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with disk_errors(path):
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a full disk or a folder that cannot be written into one clear line."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(
+                f"no space left on the disk while writing {path}",
+                code="disk-full",
+                hint="Free some space and run the command again; nothing finished is lost",
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise InputError(f"cannot write {path}: {error.strerror}", code="unwritable") from error
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as UTF-8 JSON, atomically. NaN and infinity are refused (they are not JSON)."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+    with atomic_path(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text, atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path, *, schema: int | None = None) -> dict[str, Any]:
+    """Read a JSON object; `schema`, if given, must equal its "schema" member.
+
+    Raises
+    ------
+    InputError : the file is missing, no JSON object, or of another schema.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist", code="missing") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no valid JSON: {error}", code="damaged") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path} must hold a JSON object", code="damaged")
+    if schema is not None and value.get("schema") != schema:
+        raise InputError(
+            f"{path} has schema {value.get('schema')!r}, this program reads schema {schema}",
+            code="schema",
+            hint="Run the step that made it again",
+        )
+    return value
+
+
+def fingerprint(*parts: Any) -> str:
+    """A short stable name for a combination of JSON-able values: 16 hex digits."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Hash of a file's bytes: 32 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

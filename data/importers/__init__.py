@@ -1,0 +1,1 @@
+"""Readers of public listening formats, one file a format family."""

@@ -1,0 +1,1 @@
+"""The composed world: a catalogue of music made by rule, and listeners who play it by a written law."""

@@ -1,0 +1,1 @@
+"""Honest evaluation: metrics, cross-validation of labels, comparison of recommenders, reports."""
