@@ -24,17 +24,21 @@ class SongEmbeddings:
     tracks : I song ids, row order.
     vectors : float32 (I, d), finite; d is 192 for the encoder's own.
     fingerprint : identifies the encoder that made them; vectors of two encoders never mix.
+    sources : content hash of the file that each vector was made from, I of them, or none; a changed file is embedded again.
     """
 
     tracks: IdMap
     vectors: NDArray[np.float32]
     fingerprint: str
+    sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.vectors) != len(self.tracks):
             raise InputError(f"embeddings: vectors {self.vectors.shape} must be ({len(self.tracks)}, d)")
         if self.vectors.dtype != np.float32:
             raise InputError(f"embeddings: vectors must be float32, got {self.vectors.dtype}")
+        if self.sources and len(self.sources) != len(self.tracks):
+            raise InputError(f"embeddings: {len(self.sources)} sources must be one for each of {len(self.tracks)} songs")
         if not np.isfinite(self.vectors).all():
             raise InputError("embeddings: vectors must be finite", code="bad-vector")
 
@@ -71,10 +75,8 @@ def write_embeddings(folder: Path, embeddings: SongEmbeddings) -> None:
         pq.write_table(table, path)
     with atomic_path(folder / "embeddings.npy") as path, path.open("wb") as file:
         np.save(file, embeddings.vectors, allow_pickle=False)
-    write_json(
-        folder / "embeddings.json",
-        {"schema": SCHEMA, "fingerprint": embeddings.fingerprint, "tracks": list(embeddings.tracks.ids)},
-    )
+    meta = {"schema": SCHEMA, "fingerprint": embeddings.fingerprint}
+    write_json(folder / "embeddings.json", meta | {"tracks": embeddings.tracks.ids, "sources": embeddings.sources})
 
 
 def read_embeddings(folder: Path, *, mmap: bool = True) -> SongEmbeddings:
@@ -85,8 +87,10 @@ def read_embeddings(folder: Path, *, mmap: bool = True) -> SongEmbeddings:
     InputError : missing, damaged, of another schema, or half written.
     """
     meta = read_json(folder / "embeddings.json", schema=SCHEMA)
+    if not {"tracks", "sources", "fingerprint"} <= meta.keys():
+        raise InputError(f"{folder / 'embeddings.json'} is incomplete", code="damaged", hint="Embed the songs again")
     try:
         vectors = np.load(folder / "embeddings.npy", mmap_mode="r" if mmap else None, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{folder / 'embeddings.npy'} cannot be read: {error}", code="damaged") from None
-    return SongEmbeddings(IdMap(tuple(meta["tracks"]), "track"), vectors, meta["fingerprint"])
+    return SongEmbeddings(IdMap(tuple(meta["tracks"]), "track"), vectors, meta["fingerprint"], tuple(meta["sources"]))

@@ -16,7 +16,7 @@ from data.errors import InputError
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success flush it to disk and rename it over `path`.
+    """Yield a temporary path beside `path`; on success flush it to disk and rename it over `path`, making its folder if need be.
 
     Raises
     ------
@@ -25,6 +25,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.ids import IdMap
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Listens:
 
     def matrix(self) -> sp.csr_matrix:
         """CSR float32 (U, I); weights of repeated pairs are added; indices sorted."""
+        import scipy.sparse as sp  # a quarter of a second: answers that need no matrix do not wait for it
+
         matrix = sp.coo_matrix((self.weight, (self.user, self.track)), shape=self.shape, dtype=np.float32).tocsr()
         matrix.sort_indices()
         return matrix

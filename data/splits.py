@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,8 +112,8 @@ def group_folds(groups: Sequence[str], strata: Sequence[str], folds: int, seed: 
 def warm_split(listens: Listens, artists: Sequence[str], *, held_out: float = 0.2, seed: int = 0) -> Split:
     """Hide a share of what each user plays; the songs themselves stay known through other listeners.
 
-    What is hidden together is all that one user played of one artist: where plays are counted per artist, hiding one song while its
-    sibling with the same count stays in train would ask for nothing. A user of one artist stays in train whole.
+    What is hidden together is all that one user played of one artist: where plays are counted per artist, hiding one song while
+    its sibling with the same count stays in train would ask for nothing. A user of one artist stays in train whole.
 
     Parameters
     ----------
@@ -129,7 +131,7 @@ def warm_split(listens: Listens, artists: Sequence[str], *, held_out: float = 0.
     rank = np.empty(len(pair), np.int64)
     rank[order] = np.arange(len(pair)) - start[user_of_pair[order]]
     size = np.bincount(user_of_pair, minlength=len(listens.users))
-    quota = np.where(size > 1, np.maximum(1, np.round(size * held_out)), 0).astype(np.int64)
+    quota = np.where(size > 1, np.clip(np.round(size * held_out), 1, np.maximum(1, size - 1)), 0).astype(np.int64)
     test_pair = rank < quota[user_of_pair]
     hidden = test_pair[pair_of]
     train = listens.where(~hidden)
@@ -179,14 +181,20 @@ def _group_rows(tracks: IdMap, groups: Sequence[str]) -> NDArray[np.int64]:
 
 
 def write_split(path: Path, split: Split) -> None:
-    """Save as `path`.npz (rows) and `path`.json (ids, counts), readable by `read_split` and by anyone."""
+    """Save as `path`.npz (rows) and `path`.json (ids, counts), readable by `read_split` and by anyone.
+
+    The endings are appended: "cold-0.2" becomes "cold-0.2.npz". The JSON goes first and comes back last, so a killed write never
+    mixes old and new.
+    """
+    rows_path, meta_path = _split_files(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    meta_path.unlink(missing_ok=True)
     arrays: dict[str, NDArray[np.generic]] = {"cold_tracks": split.cold_tracks, "candidates": split.candidates}
     for name, part in (("train", split.train), ("test", split.test)):
         arrays |= {f"{name}_user": part.user, f"{name}_track": part.track, f"{name}_weight": part.weight}
         if part.time is not None:
             arrays[f"{name}_time"] = part.time
-    with atomic_path(path.with_suffix(".npz")) as temporary, temporary.open("wb") as file:
+    with atomic_path(rows_path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     meta = {
         "schema": SCHEMA,
@@ -195,15 +203,16 @@ def write_split(path: Path, split: Split) -> None:
         "seed": split.seed,
         "counts": split.counts,
     }
-    write_json(path.with_suffix(".json"), meta | {"users": split.train.users.ids, "tracks": split.train.tracks.ids})
+    write_json(meta_path, meta | {"users": split.train.users.ids, "tracks": split.train.tracks.ids})
 
 
 def read_split(path: Path) -> Split:
     """Read what `write_split` wrote. Raises InputError if it is missing or damaged."""
-    meta = read_json(path.with_suffix(".json"), schema=SCHEMA)
-    users, tracks = IdMap(tuple(meta["users"]), "user"), IdMap(tuple(meta["tracks"]), "track")
+    rows_path, meta_path = _split_files(path)
+    meta = read_json(meta_path, schema=SCHEMA)
     try:
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+        users, tracks = IdMap(tuple(meta["users"]), "user"), IdMap(tuple(meta["tracks"]), "track")
+        with rows_path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # np.load leaks a damaged file
             train, test = (
                 Listens(
                     arrays[f"{name}_user"],
@@ -225,5 +234,10 @@ def read_split(path: Path) -> Split:
                 meta["seed"],
                 meta["counts"],
             )
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path.with_suffix('.npz')} cannot be read: {error}", code="damaged") from None
+    except (OSError, EOFError, KeyError, ValueError, IndexError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(f"split {path} cannot be read: {error}", code="damaged") from None
+
+
+def _split_files(path: Path) -> tuple[Path, Path]:
+    """The file of rows and the file of ids and counts."""
+    return path.with_name(path.name + ".npz"), path.with_name(path.name + ".json")

@@ -1,1 +1,1 @@
-"""Readers of public listening formats, one file a format family."""
+"""Listens in public formats: `recognise` tells which one a file is by its content."""

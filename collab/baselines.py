@@ -1,0 +1,131 @@
+"""Engines to beat: chance, popularity, neighbours among songs, and the sound of what a listener plays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.confidence import confidence
+from collab.content_scaling import ContentScaler, unit_rows
+from collab.model import ContentMap, FactorModel
+from data.errors import InputError
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+
+@dataclass(frozen=True)
+class RandomModel:
+    """Scores that mean nothing, uniform in [0, 1), fixed by seed and user row whatever block they are asked in.
+
+    Songs without listens are drawn like all others: as a control it must favour no song.
+    """
+
+    n_tracks: int
+    seed: int
+    name: str = "random"
+    cold_tracks: bool = False
+
+    def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Scores float32 (b, I) for user rows int32 (b,)."""
+        rows = [np.random.default_rng((self.seed, int(user))).random(self.n_tracks, dtype=np.float32) for user in users]
+        return np.stack(rows) if rows else np.empty((0, self.n_tracks), np.float32)
+
+
+def fit_popularity(plays: sp.csr_matrix) -> FactorModel:
+    """Rank by the number of distinct listeners; one factor a song, the same for every user.
+
+    Parameters
+    ----------
+    plays : CSR float32 (U, I)
+    """
+    listeners = np.bincount(plays.indices, minlength=plays.shape[1]).astype(np.float32)
+    users = np.ones((plays.shape[0], 1), np.float32)
+    return FactorModel("popularity", users, listeners[:, None], listeners > 0, cold_tracks=False)
+
+
+@dataclass(frozen=True)
+class ItemKNNConfig:
+    """neighbours : most similar songs kept for each song. shrink : added to the norm, so that few common listeners count less."""
+
+    neighbours: int = 100
+    shrink: float = 10.0
+
+    def __post_init__(self) -> None:
+        if self.neighbours < 1 or self.shrink < 0:
+            raise InputError(f"item-kNN: neighbours={self.neighbours} must be >= 1 and shrink={self.shrink} >= 0")
+
+
+@dataclass(frozen=True)
+class ItemKNNModel:
+    """Score of a song = confidence-weighted sum of its similarities to what the user played.
+
+    Parameters
+    ----------
+    plays : CSR float32 (U, I), confidences.
+    similarity : CSR float32 (I, I), row = played song, column = song to score.
+    warm : bool (I,), songs with listens; all others share the score -1, below every sum of similarities.
+    """
+
+    plays: sp.csr_matrix
+    similarity: sp.csr_matrix
+    warm: NDArray[np.bool_]
+    name: str = "item-knn"
+    cold_tracks: bool = False
+
+    def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Scores float32 (b, I) for user rows int32 (b,)."""
+        scores = np.asarray((self.plays[users] @ self.similarity).toarray(), dtype=np.float32)
+        scores[:, ~self.warm] = -1.0
+        return scores
+
+
+def fit_item_knn(plays: sp.csr_matrix, config: ItemKNNConfig, *, block: int = 1024) -> ItemKNNModel:
+    """Cosine between songs' columns of confidences, shrunk, the best `neighbours` of each song kept.
+
+    Memory is bounded by `block` * I similarities at a time.
+    """
+    import scipy.sparse as sp
+
+    weights = confidence(plays)
+    by_song = weights.T.tocsr()  # (I, U)
+    norm = np.sqrt(np.asarray(by_song.multiply(by_song).sum(axis=1)).ravel())
+    n_tracks = plays.shape[1]
+    rows, columns, values = [], [], []
+    for start in range(0, n_tracks, block):
+        stop = min(start + block, n_tracks)
+        product = (by_song[start:stop] @ weights).toarray()  # (block, I)
+        cosine = product / (norm[start:stop, None] * norm[None, :] + config.shrink + 1e-12)
+        cosine[np.arange(stop - start), np.arange(start, stop)] = 0.0
+        kept = min(config.neighbours, n_tracks)
+        best = np.argpartition(-cosine, kept - 1, axis=1)[:, :kept]
+        values.append(np.take_along_axis(cosine, best, axis=1).ravel())
+        rows.append(np.repeat(np.arange(start, stop), kept))
+        columns.append(best.ravel())
+    matrix = sp.coo_matrix(
+        (np.concatenate(values, dtype=np.float32), (np.concatenate(rows), np.concatenate(columns))),
+        shape=(n_tracks, n_tracks),
+    ).tocsr()
+    matrix.eliminate_zeros()
+    return ItemKNNModel(weights, matrix, norm > 0)
+
+
+def fit_content_profile(
+    plays: sp.csr_matrix, scaler: ContentScaler, scaled: NDArray[np.float32], known: NDArray[np.bool_]
+) -> FactorModel:
+    """Cosine of a song with the mean of what the user plays, weighted by log(1 + plays).
+
+    Parameters
+    ----------
+    plays : CSR float32 (U, I)
+    scaled : float32 (I, c), what `scaler` made of the songs' vectors; zeros where `known` is False.
+    known : bool (I,), songs with a vector.
+    """
+    units = unit_rows(scaled)
+    profiles = unit_rows(np.asarray(confidence(plays) @ units, dtype=np.float32))
+    width = scaled.shape[1]
+    identity = np.vstack([np.eye(width, dtype=np.float32), np.zeros((1, width), np.float32)])
+    return FactorModel("content", profiles, units, known, cold_tracks=True, content_map=ContentMap(scaler, identity))

@@ -1,0 +1,107 @@
+"""Why this song: a sentence that names something the listener really played, or how many others did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.content_scaling import unit_rows
+from collab.recommendation import Source
+from collab.serving import ServingModel
+
+# Cosine from which two songs are said to sound alike; vectors are centred, so strangers stand near 0.
+ALIKE = 0.3
+
+
+@dataclass(frozen=True)
+class Taste:
+    """What one person played and what they say they like.
+
+    Parameters
+    ----------
+    tracks : int32 (n,), song rows, each once.
+    plays : float32 (n,), number of plays; 0 for a song that is liked and was never played.
+    liked : bool (n,), what they say they like.
+    """
+
+    tracks: NDArray[np.int32]
+    plays: NDArray[np.float32]
+    liked: NDArray[np.bool_]
+
+
+def explain(
+    serving: ServingModel, tracks: NDArray[np.int32], sources: list[Source], taste: Taste, name_of: Callable[[str], str]
+) -> list[str]:
+    """One reason for each of n recommended songs.
+
+    Parameters
+    ----------
+    tracks : int32 (n,), song rows. sources : where each came from.
+    name_of : track id -> name for a person.
+    """
+    if not len(tracks):
+        return []
+    alike = _nearest(serving.content, tracks, taste.tracks)
+    together = _nearest(serving.model.item_factors, tracks, taste.tracks)
+
+    def played(position: int) -> str:
+        return _played(name_of(serving.tracks.ids[taste.tracks[position]]), float(taste.plays[position]))
+
+    reasons = []
+    for track, source, sound, company in zip(tracks, sources, alike, together, strict=True):
+        listeners = int(serving.listeners[track])
+        crowd = _share(listeners, serving.history.n_active)
+        if source == "popular":
+            reasons.append(crowd)
+        elif source == "catalogue-diverse":
+            reasons.append(f"{crowd}; one of a choice spread over the sounds of this catalogue")
+        else:
+            link = _link(played, source, sound, company)
+            reasons.append(f"{link}; {crowd}" if listeners else f"{crowd}; {link}")
+    return reasons
+
+
+def _nearest(vectors: NDArray[np.float32], tracks: NDArray[np.int32], among: NDArray[np.int32]) -> list[tuple[int, float]]:
+    """For each of `tracks` the position in `among` of the song nearest by cosine, and the cosine; (-1, 0) if none."""
+    if not len(among) or not vectors.shape[1]:
+        return [(-1, 0.0)] * len(tracks)
+    cosine = unit_rows(vectors[tracks]) @ unit_rows(vectors[among]).T  # (n, m)
+    best = cosine.argmax(axis=1)
+    return [(int(b), float(c)) for b, c in zip(best, cosine.max(axis=1), strict=True)]
+
+
+def _link(played: Callable[[int], str], source: Source, sound: tuple[int, float], company: tuple[int, float]) -> str:
+    """What ties a song to the listener, from what its source rests on: its sound, or the people who play it.
+
+    `sound` and `company` are (position in the taste, cosine) of the nearest song by content and by factors.
+    """
+    together = f"liked by people who play {played(company[0])}" if company[0] >= 0 and company[1] > 0 else ""
+    if source == "collaborative":
+        return together or "fits the whole of what you play"
+    if sound[0] >= 0 and sound[1] >= ALIKE:
+        return f"sounds like {played(sound[0])}"
+    if source == "hybrid" and together:
+        return together
+    if sound[0] >= 0 and sound[1] > 0:
+        return f"nearest in sound to {played(sound[0])}"
+    return "fits the whole of what you play"
+
+
+def _played(name: str, plays: float) -> str:
+    if plays == 0:
+        return f"{name}, which you like"
+    if plays == 1:
+        return f"{name}, which you played once"
+    return f"{name}, which you played {plays:.0f} times" if plays.is_integer() else f"{name}, which you played"
+
+
+def _share(listeners: int, users: int) -> str:
+    """How many people play a song, as a share where that says more than the number."""
+    if not listeners:
+        return "new here: no listener yet"
+    if listeners < 5 or listeners / users < 0.01:
+        return f"played by {listeners} of {users} listeners"
+    return f"played by {100 * listeners / users:.0f} % of listeners"

@@ -1,0 +1,53 @@
+"""What each user has played, in plain arrays: serving needs no sparse-matrix library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError
+
+if TYPE_CHECKING:
+    from data.listens import Listens
+
+
+@dataclass(frozen=True)
+class History:
+    """Plays of U users in compressed rows: user u played `tracks[starts[u]:starts[u + 1]]`.
+
+    Parameters
+    ----------
+    starts : int64 (U + 1,)
+    tracks : int32 (n,), song rows, ascending within a user, each once.
+    weights : float32 (n,), plays.
+    """
+
+    starts: NDArray[np.int64]
+    tracks: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if not len(self.starts) or self.starts[0] != 0 or not self.starts[-1] == len(self.tracks) == len(self.weights):
+            raise InputError("history: starts must run from 0 to the number of plays", code="damaged")
+
+    @classmethod
+    def of_listens(cls, listens: Listens) -> History:
+        """Plays added up for each (user, song)."""
+        plays = listens.matrix()
+        return cls(plays.indptr.astype(np.int64), plays.indices.astype(np.int32), plays.data.astype(np.float32))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def of(self, user: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Songs int32 (m,) and plays float32 (m,) of one user row."""
+        cells = slice(int(self.starts[user]), int(self.starts[user + 1]))
+        return self.tracks[cells], self.weights[cells]
+
+    @property
+    def n_active(self) -> int:
+        """Number of users who played anything."""
+        return int((np.diff(self.starts) > 0).sum())

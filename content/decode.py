@@ -1,0 +1,69 @@
+"""A song's file to the signal that is analysed: mono, one sample rate, the same loudness for mono and stereo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from content.hyperimage import HyperImageSpec
+from data.audio import read_audio
+from data.errors import InputError
+
+SILENCE = 1e-4  # peak below which there is nothing to describe (-80 dBFS)
+SHORTEST_SECONDS = 0.5
+CANCELLED = 1e-3  # a mono sum this much weaker than its channels is two channels in antiphase
+
+
+def decode(path: Path, duration: float, spec: HyperImageSpec) -> NDArray[np.float32]:
+    """The excerpt of a song that is analysed, float32 (n,), at spec.sample_rate.
+
+    Parameters
+    ----------
+    duration : seconds, as the catalogue knows it; of a song longer than spec.excerpt_seconds the middle is read, by seeking.
+
+    Raises
+    ------
+    InputError : the file cannot be decoded, is silent or too short; code and hint say which.
+    """
+    longer = duration > spec.excerpt_seconds
+    start = 0.5 * (duration - spec.excerpt_seconds) if longer else 0.0
+    audio = read_audio(path, start_s=start, seconds=spec.excerpt_seconds if longer else None)
+    y = resample(to_mono(audio.samples), audio.sample_rate, spec.sample_rate)
+    if len(y) < SHORTEST_SECONDS * spec.sample_rate:
+        raise InputError(
+            f"{path} holds {len(y) / spec.sample_rate:.2f} s of sound", code="too-short", hint="At least half a second is needed"
+        )
+    if not np.isfinite(y).all():
+        raise InputError(f"{path} holds samples that are no numbers", code="unreadable", hint="Encode the file again")
+    if float(np.abs(y).max()) < SILENCE:
+        raise InputError(f"{path} is silent", code="silent", hint="Replace the file; silence cannot be described")
+    return y
+
+
+def to_mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean of the channels: a mono file and its stereo copy come out equally loud; samples (n, channels) -> (n,).
+
+    Channels in antiphase cancel each other; then the first channel stands for the song.
+    """
+    if samples.shape[1] == 1:
+        return samples[:, 0]
+    mono = samples[:, 0].copy()  # column by column: many times faster than mean(axis=1) on interleaved samples
+    for channel in range(1, samples.shape[1]):
+        mono += samples[:, channel]
+    mono /= samples.shape[1]
+    first = samples[:, 0]
+    if float(np.abs(mono).max(initial=0.0)) < CANCELLED * float(np.abs(first).max(initial=0.0)):
+        return np.ascontiguousarray(first)
+    return mono
+
+
+def resample(y: NDArray[np.float32], source_hz: int, target_hz: int) -> NDArray[np.float32]:
+    """Band-limited resampling (libsoxr, HQ), float32 (n,) -> (about n * target_hz / source_hz,)."""
+    if source_hz == target_hz:
+        return np.ascontiguousarray(y)
+    import soxr
+
+    resampled: NDArray[np.float32] = soxr.resample(y, source_hz, target_hz, quality="HQ")
+    return resampled

@@ -1,0 +1,273 @@
+"""Train an encoder on labelled hyper-images: SGD on random snippets, softmax cross-entropy (paper, section 4).
+
+torch is imported inside the functions: the command line reads `TrainingConfig` for its defaults.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from content.notation import Architecture
+from content.snippets import cut_batch, draw, image_lengths, mean_and_deviation, row_statistics, snippet_frames
+from data.errors import InputError
+from data.files import fingerprint
+
+if TYPE_CHECKING:
+    import torch
+
+    from content.checkpoint import EpochRecord
+    from content.encoder import Encoder
+    from content.hyperimage import HyperImageSpec
+    from content.network import Network, NetworkChoices
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train.
+
+    Parameters
+    ----------
+    epochs : passes over the training songs.
+    snippet_seconds : length of a snippet, s; 5 in the paper.
+    snippets_per_song : random snippets of each song in an epoch.
+    batch_size : snippets a step.
+    learning_rate, momentum, weight_decay : of stochastic gradient descent; the decay is added to the gradient of all parameters.
+    schedule : "constant", or "cosine": the learning rate falls to 0 along half a cosine, step by step.
+    seed : decides initial weights and snippets.
+    device : "auto", "cpu" or "cuda".
+    mixed_precision : forward and backward in bfloat16 where torch deems it safe; weights stay float32. Much faster on GPUs and on
+        CPUs with AVX512-BF16 or AMX, ten times slower on others.
+    threads : CPU threads for torch, or None to leave them as they are.
+
+    Same seed, same bytes: on the CPU with the same number of threads.
+    """
+
+    epochs: int = 15
+    snippet_seconds: float = 5.0
+    snippets_per_song: int = 2
+    batch_size: int = 32
+    learning_rate: float = 0.01
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    schedule: str = "cosine"
+    seed: int = 0
+    device: str = "auto"
+    mixed_precision: bool = False
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "snippets_per_song", "batch_size", "snippet_seconds", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name}={getattr(self, name)} must be positive")
+        if not 0 <= self.momentum < 1:
+            raise InputError(f"momentum={self.momentum} must be at least 0 and below 1")
+        if not self.weight_decay >= 0:
+            raise InputError(f"weight_decay={self.weight_decay} must not be negative")
+        if self.schedule not in ("constant", "cosine"):
+            raise InputError(f"schedule={self.schedule!r} must be 'constant' or 'cosine'")
+        if self.seed < 0:
+            raise InputError(f"seed={self.seed} must not be negative")
+        if self.threads is not None and self.threads < 1:
+            raise InputError(f"threads={self.threads} must be at least 1")
+
+
+def train(
+    images: Sequence[NDArray[np.uint8]],
+    labels: Sequence[str],
+    config: TrainingConfig,
+    architecture: Architecture,
+    *,
+    spec: HyperImageSpec,
+    label: str = "label",
+    choices: NetworkChoices | None = None,
+    checkpoint: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    on_epoch: Callable[[EpochRecord], object] | None = None,
+) -> Encoder:
+    """Train on all songs given.
+
+    Parameters
+    ----------
+    images : one a song, uint8 (frames, n_rows); read snippet by snippet, so they may be memory-mapped. A song shorter than a
+        snippet is repeated until it fills one.
+    labels : one a song.
+    spec : of the images.
+    label : what kind of label it is, e.g. "genre"; for the record.
+    checkpoint : file that is rewritten after each epoch. If it holds an earlier part of this very run, training goes on after it
+        and ends with the same bytes as an unbroken run (on the CPU). It stays when training has ended: remove it once the encoder
+        is saved.
+    progress : called after each batch with (batches done, batches in all).
+    on_epoch : called after each epoch.
+
+    Raises
+    ------
+    InputError : no songs, fewer than two classes, a song without a label, an image that does not fit `spec`, a network too deep
+        for the snippets, or a loss that is no longer a number.
+    """
+    import torch
+
+    from content.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+    from content.encoder import Encoder, torch_device, torch_threads
+    from content.network import NetworkChoices, build
+
+    classes = _classes(images, labels, label)
+    lengths = image_lengths(images, spec.n_rows)
+    n_frames = snippet_frames(config.snippet_seconds, spec.frames_per_second)
+    choices = choices or NetworkChoices()
+    device = torch_device(config.device)
+    sums, squares, frames = row_statistics(images)
+    # Threads and device change how fast the same run goes, not which run it is.
+    run = {name: value for name, value in asdict(config).items() if name not in ("threads", "device")}
+    data = [list(labels), lengths.tolist(), sums.tolist(), squares.tolist()]
+    key = fingerprint("training", run, architecture.text, asdict(choices), label, spec.fingerprint(), data)
+
+    with torch_threads(config.threads), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(config.seed)
+        network = build(architecture, spec.n_rows, n_frames, len(classes), choices)
+        mean, deviation = mean_and_deviation(sums, squares, frames)
+        network.row_mean.copy_(torch.from_numpy(mean))
+        network.row_std.copy_(torch.from_numpy(deviation))
+        network.to(device).train()
+        optimizer = torch.optim.SGD(
+            network.parameters(), config.learning_rate, momentum=config.momentum, weight_decay=config.weight_decay
+        )
+        found = read_checkpoint(checkpoint, key) if checkpoint else None
+        history = list(found.history) if found else []
+        if found:
+            log.info("going on after epoch %d of %d", len(history), config.epochs)
+            network.load_state_dict(dict(found.weights))
+            for name, parameter in network.named_parameters():
+                if name in found.momentum:
+                    velocity = torch.empty_like(parameter).copy_(found.momentum[name])
+                    optimizer.state[parameter]["momentum_buffer"] = velocity.detach()
+        targets = torch.tensor([classes.index(value) for value in labels], device=device)
+        for epoch in range(len(history) + 1, config.epochs + 1):
+            record = _epoch(
+                network,
+                optimizer,
+                images,
+                targets,
+                lengths=lengths,
+                n_frames=n_frames,
+                config=config,
+                epoch=epoch,
+                progress=progress,
+            )
+            history.append(record)
+            if checkpoint:
+                velocities = {
+                    name: optimizer.state[parameter]["momentum_buffer"]
+                    for name, parameter in network.named_parameters()
+                    if optimizer.state[parameter].get("momentum_buffer") is not None
+                }
+                write_checkpoint(checkpoint, key, Checkpoint(network.state_dict(), velocities, tuple(history)))
+            log.info("epoch %d of %d: loss %.4f, accuracy %.3f", epoch, config.epochs, record.loss, record.accuracy)
+            if on_epoch:
+                on_epoch(record)
+    return Encoder(
+        module=network.cpu().eval(),
+        architecture=architecture,
+        choices=choices,
+        classes=classes,
+        label=label,
+        spec=spec.as_dict(),
+        n_rows=spec.n_rows,
+        n_frames=n_frames,
+        config=run | {"songs": len(images), "run": key},
+        history=tuple(history),
+    )
+
+
+def _epoch(
+    network: Network,
+    optimizer: torch.optim.SGD,
+    images: Sequence[NDArray[np.uint8]],
+    targets: torch.Tensor,
+    *,
+    lengths: NDArray[np.int64],
+    n_frames: int,
+    config: TrainingConfig,
+    epoch: int,
+    progress: Callable[[int, int], None] | None,
+) -> EpochRecord:
+    """One pass over the songs. It depends on the weights, the momentum, the seed and its own number, and on nothing else."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from content.checkpoint import EpochRecord
+    from content.network import to_input
+
+    torch.manual_seed(
+        int(np.random.SeedSequence((config.seed, epoch)).generate_state(1)[0])
+    )  # for layers that draw, e.g. dropout
+    songs, starts = draw(lengths, n_frames, config.snippets_per_song, seed=config.seed, epoch=epoch)
+    batches = math.ceil(len(songs) / config.batch_size)
+    loss_sum, right, rate = 0.0, 0, config.learning_rate
+    for batch in range(batches):
+        done = (epoch - 1) * batches + batch
+        rate = learning_rate(config, done / (config.epochs * batches))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        chosen = slice(batch * config.batch_size, (batch + 1) * config.batch_size)
+        x = to_input(cut_batch(images, songs[chosen], starts[chosen], n_frames), targets.device)  # (b, 1, rows, frames)
+        y = targets[torch.from_numpy(songs[chosen]).to(targets.device)]  # (b,)
+        with torch.autocast(targets.device.type, dtype=torch.bfloat16, enabled=config.mixed_precision):
+            scores = network(x).float()  # (b, classes)
+        loss = cross_entropy(scores, y)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        loss_sum += _finite(loss.item(), rate, epoch) * len(y)
+        right += int((scores.argmax(1) == y).sum())
+        if progress:
+            progress(done + 1, config.epochs * batches)
+    return EpochRecord(epoch, loss_sum / len(songs), right / len(songs), rate)
+
+
+def learning_rate(config: TrainingConfig, share: float) -> float:
+    """The learning rate of a step when `share`, 0 to 1, of all steps is done."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    return config.learning_rate * 0.5 * (1.0 + math.cos(math.pi * share))
+
+
+def _finite(loss: float, rate: float, epoch: int) -> float:
+    if not math.isfinite(loss):
+        raise InputError(
+            f"the training loss became {loss} in epoch {epoch} at learning rate {rate:g}",
+            code="diverged",
+            hint="Train with a smaller learning rate",
+        )
+    return loss
+
+
+def _classes(images: Sequence[Any], labels: Sequence[str], label: str) -> tuple[str, ...]:
+    """The distinct labels, sorted."""
+    if len(images) != len(labels):
+        raise InputError(f"training: {len(images)} images and {len(labels)} labels must be as many")
+    if not len(images):
+        raise InputError(f"training: no song has the label {label!r}", code="no-songs")
+    counts = Counter(labels)
+    if "" in counts:
+        raise InputError(f"training: {counts['']} of {len(labels)} songs have no {label!r}; leave them out", code="unlabelled")
+    if len(counts) < 2:
+        raise InputError(
+            f"training: all {len(labels)} songs have {label} {labels[0]!r}; at least two different values are needed",
+            code="one-class",
+            hint="Add songs of another class or choose another label",
+        )
+    for value, songs in sorted(counts.items()):
+        if songs == 1:
+            log.warning("only one song has %s %r: the network can learn the song, not the class", label, value)
+    return tuple(sorted(counts))

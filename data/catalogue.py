@@ -1,0 +1,211 @@
+"""The catalogue of songs: one SQLite file with tracks, labels and the ledger of files that could not be used."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from data.catalogue_file import connect, sql_errors
+from data.errors import InputError
+from data.tracks import Track
+
+_CHUNK = 500  # ids a query; SQLite limits the number of parameters
+
+_TRACK = "track_id, path, artist, title, album, duration, content_hash"
+
+
+class FileState(NamedTuple):
+    """How a catalogued file looked when it was last read."""
+
+    size: int
+    mtime_ns: int
+    content_hash: str
+    track_id: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One file, or one line of a table (`path` is then "file:line"), that could not be used or only in part.
+
+    Parameters
+    ----------
+    stage : the step that met it, "scan", "tracks.csv", ...
+    code, reason, hint : as in `InputError`.
+    size, mtime_ns : the file's state at that time; it is not tried again until they change.
+    kept : True where the song is catalogued all the same (damaged but usable).
+    time : Unix seconds.
+    """
+
+    path: str
+    stage: str
+    code: str
+    reason: str
+    hint: str = ""
+    size: int = 0
+    mtime_ns: int = 0
+    kept: bool = False
+    time: float = field(default_factory=time.time, compare=False)
+
+
+class Catalogue:
+    """An open catalogue; a context manager. Each writing method is one transaction, so a killed process loses at most one song.
+
+    Use `Catalogue.open`. One writer at a time, any number of readers beside it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False, readonly: bool = False) -> Catalogue:
+        """Open, and with `create` make, the catalogue at `path`.
+
+        Raises
+        ------
+        InputError : code "missing", "damaged" (no catalogue), "schema" (of another version), "busy" or "unwritable".
+        """
+        if not path.is_file() and (readonly or not create):
+            raise InputError(f"{path} does not exist", code="missing", hint="Scan a folder of songs first")
+        return cls(connect(path, create=create, readonly=readonly), path)
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._db.close()
+
+    # reading
+
+    def count(self) -> int:
+        """Number of songs."""
+        return int(self._rows("SELECT count(*) FROM tracks")[0][0])
+
+    def version(self) -> int:
+        """A counter that every writing transaction raises: what was derived at another version is stale."""
+        return int(self._rows("SELECT value FROM meta WHERE key = 'version'")[0][0])
+
+    def tracks(self) -> list[Track]:
+        """All songs, ordered by track_id."""
+        labels = self._labels("SELECT track_id, kind, value FROM labels ORDER BY track_id, kind")
+        return [_track(row, labels) for row in self._rows(f"SELECT {_TRACK} FROM tracks ORDER BY track_id")]  # noqa: S608 (constants)
+
+    def track(self, track_id: str) -> Track:
+        """One song. Raises InputError (code "unknown-id") if it is not in the catalogue."""
+        found = self.tracks_by_id([track_id])
+        if not found:
+            raise InputError(f"unknown track {track_id!r}", code="unknown-id")
+        return found[track_id]
+
+    def tracks_by_id(self, ids: Iterable[str]) -> dict[str, Track]:
+        """Those of the songs `ids` that are in the catalogue, reading no others."""
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, Track] = {}
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            marks = ",".join("?" * len(chunk))
+            labels = self._labels(f"SELECT track_id, kind, value FROM labels WHERE track_id IN ({marks}) ORDER BY kind", chunk)  # noqa: S608
+            rows = self._rows(f"SELECT {_TRACK} FROM tracks WHERE track_id IN ({marks})", chunk)  # noqa: S608
+            found |= {row[0]: _track(row, labels) for row in rows}
+        return found
+
+    def file_states(self) -> dict[str, FileState]:
+        """State of every catalogued file, by path."""
+        rows = self._rows("SELECT path, size, mtime_ns, content_hash, track_id FROM tracks ORDER BY path")
+        return {row[0]: FileState(*row[1:]) for row in rows}
+
+    def label_kinds(self) -> dict[str, int]:
+        """Number of songs that carry a label of each kind."""
+        return dict(self._rows("SELECT kind, count(*) FROM labels GROUP BY kind ORDER BY kind"))
+
+    def label_values(self, kind: str) -> dict[str, int]:
+        """Number of songs of each value of the label `kind`; empty if there is no such kind."""
+        return dict(self._rows("SELECT value, count(*) FROM labels WHERE kind = ? GROUP BY value ORDER BY value", [kind]))
+
+    def roots(self) -> list[str]:
+        """The scanned folders that songs came from, sorted."""
+        return [row[0] for row in self._rows("SELECT DISTINCT root FROM tracks ORDER BY root")]
+
+    def failures(self) -> list[Failure]:
+        """The ledger, ordered by path."""
+        rows = self._rows("SELECT path, stage, code, reason, hint, size, mtime_ns, kept, time FROM failures ORDER BY path")
+        return [_failure(row) for row in rows]
+
+    # writing
+
+    def put(self, track: Track, *, root: str, size: int, mtime_ns: int, damage: Failure | None = None) -> None:
+        """Write one song with its labels, in place of what had its id or its path; the ledger then says only `damage` of it."""
+        values = (track.track_id, track.path, root, track.artist, track.title, track.album, track.duration, track.content_hash)
+        with self._transaction() as db:
+            old = db.execute("SELECT path FROM tracks WHERE track_id = ?", [track.track_id]).fetchone()
+            paths = [track.path] if old is None else [track.path, old[0]]
+            db.executemany("DELETE FROM failures WHERE path = ?", [(path,) for path in paths])
+            db.execute("DELETE FROM tracks WHERE track_id = ? OR path = ?", [track.track_id, track.path])
+            db.execute("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, size, mtime_ns))
+            db.executemany("INSERT INTO labels VALUES (?, ?, ?)", [(track.track_id, *label) for label in track.labels.items()])
+            if damage is not None:
+                _insert_failure(db, damage)
+
+    def remove(self, track_id: str) -> None:
+        """Forget one song and its labels; an unknown id changes nothing."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM tracks WHERE track_id = ?", [track_id])
+
+    def record_failure(self, failure: Failure) -> None:
+        """Add to the ledger, or replace what it said of the same path."""
+        with self._transaction(songs=False) as db:
+            _insert_failure(db, failure)
+
+    def clear_failure(self, path: str) -> None:
+        """Strike one path from the ledger; an unknown path changes nothing."""
+        with self._transaction(songs=False) as db:
+            db.execute("DELETE FROM failures WHERE path = ?", [path])
+
+    def _rows(self, query: str, values: Sequence[str] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        with sql_errors(self.path):
+            return self._db.execute(query, values).fetchall()
+
+    def _labels(self, query: str, values: Sequence[str] = ()) -> dict[str, dict[str, str]]:
+        labels: dict[str, dict[str, str]] = {}
+        for track_id, kind, value in self._rows(query, values):
+            labels.setdefault(track_id, {})[kind] = value
+        return labels
+
+    @contextlib.contextmanager
+    def _transaction(self, *, songs: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction; `songs`: whether it changes what the catalogue says of songs, so that what was derived is stale."""
+        with sql_errors(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                if songs:
+                    self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'version'")
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+def _failure(row: Sequence) -> Failure:  # type: ignore[type-arg]
+    path, stage, code, reason, hint, size, mtime_ns, kept, moment = row
+    return Failure(path, stage, code, reason, hint, size, mtime_ns, bool(kept), moment)
+
+
+def _insert_failure(db: sqlite3.Connection, failure: Failure) -> None:
+    names = ("path", "stage", "code", "reason", "hint", "time", "size", "mtime_ns", "kept")
+    db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [getattr(failure, name) for name in names])
+
+
+def _track(row: Sequence, labels: dict[str, dict[str, str]]) -> Track:  # type: ignore[type-arg]
+    track_id, path, artist, title, album, duration, content_hash = row
+    return Track(track_id, path, artist, title, album, labels.get(track_id, {}), duration, content_hash)

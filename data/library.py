@@ -1,0 +1,270 @@
+"""Scan folders into the catalogue: only what is new or changed is opened; what cannot be used is written down with its reason."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+from data.audio import Probe, probe
+from data.catalogue import Catalogue, Failure, FileState
+from data.errors import InputError
+from data.files import hash_file
+from data.layouts import SUFFIXES, Layout, Song, read_layout
+from data.scan_report import ScanReport
+from data.tags import read_tags
+from data.tracks import Track
+
+# Reasons that may go away while the file stays the same: such a file is tried again at every scan.
+_PASSING = frozenset({"unopenable", "missing", "not-a-file"})
+
+
+def scan(
+    catalogue: Catalogue,
+    folders: Iterable[Path],
+    *,
+    folder_label: str = "auto",
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> ScanReport:
+    """Bring the catalogue up to date with the songs in `folders`.
+
+    A file whose size and time of change are as before is not opened, a refused one neither. Each song is one transaction: killed
+    at any moment, the next scan goes on.
+
+    Parameters
+    ----------
+    folder_label : "auto": where all songs lie exactly one folder deep, in two or more folders not named after artists, the folder
+        is the song's "genre"; "none"; or the kind of label that the folder gives.
+    dry_run : only report and write nothing; a moved file counts as new and a broken one too, as none is decoded.
+    progress : called with (songs looked at, songs in all).
+
+    Raises
+    ------
+    InputError : a folder is missing, is no folder, or holds no audio (code "no-audio"); its table cannot be read at all.
+    """
+    run = _Scan.begin(catalogue, dry_run)
+    layouts = [read_layout(folder, folder_label, run.artist_of) for folder in folders]
+    for layout in layouts:
+        run.note_problems(layout)
+        if not layout.songs:
+            why = (
+                f" ({len(layout.problems)} rows or folders cannot be used: {layout.problems[0].reason})"
+                if layout.problems
+                else ""
+            )
+            hint = f"Known suffixes: {' '.join(sorted(SUFFIXES))}"
+            raise InputError(f"{layout.root} holds no audio file{why}", code="no-audio", hint=hint)
+    # Folders given may lie in one another: each file is looked at once.
+    songs = {_name(song.path): (song, layout.root) for layout in reversed(layouts) for song in reversed(layout.songs)}
+    for done, path in enumerate(reversed(songs), start=1):
+        run.look_at(*songs[path])
+        if progress is not None:
+            progress(done, len(songs))
+    run.note_vanished([layout.root for layout in layouts], set(songs))
+    return run.report
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """One run: the catalogue as it is in memory, kept in step with what is written."""
+
+    catalogue: Catalogue
+    dry_run: bool
+    report: ScanReport
+    states: dict[str, FileState]
+    paths: dict[str, str]  # track_id -> path
+    tracks: dict[str, Track]
+    failures: dict[str, Failure]
+    gone: dict[str, list[str]]  # content hash -> ids of songs whose file is no longer there
+
+    @classmethod
+    def begin(cls, catalogue: Catalogue, dry_run: bool) -> _Scan:
+        states = catalogue.file_states()
+        tracks = {track.track_id: track for track in catalogue.tracks()}
+        failures = {failure.path: failure for failure in catalogue.failures()}
+        gone: dict[str, list[str]] = {}
+        for path, state in states.items():
+            if not os.path.lexists(path):
+                gone.setdefault(state.content_hash, []).append(state.track_id)
+        paths = {state.track_id: path for path, state in states.items()}
+        return cls(catalogue, dry_run, ScanReport(), states, paths, tracks, failures, gone)
+
+    def artist_of(self, path: Path) -> str:
+        """Artist of a file, from the catalogue where it is known there."""
+        state = self.states.get(str(path))
+        if state is not None:
+            return self.tracks[state.track_id].artist
+        return read_tags(path).artist if path.is_file() else ""
+
+    def look_at(self, song: Song, root: Path) -> None:
+        """Count one file once: unchanged, new, changed, moved, failed or a known failure."""
+        path = _name(song.path)
+        try:
+            size, mtime_ns = _stat(song.path)
+        except InputError as error:
+            self.fail(Failure(path, "scan", error.code, error.message, error.hint))
+            return
+        state, refused = self.states.get(path), self.failures.get(path)
+        if state is not None and (state.size, state.mtime_ns) == (size, mtime_ns):
+            self.refresh(song, root, state)
+        elif refused is not None and (refused.size, refused.mtime_ns) == (size, mtime_ns) and refused.code not in _PASSING:
+            self.report.known_failures += 1
+        elif self.dry_run:
+            self.report.new += state is None
+            self.report.changed += state is not None
+        else:
+            try:
+                self.read(song, root, FileState(size, mtime_ns, _hash(song.path), ""))
+            except InputError as error:
+                self.fail(Failure(path, "scan", error.code, error.message, error.hint, size, mtime_ns))
+
+    def refresh(self, song: Song, root: Path, state: FileState) -> None:
+        """Take over what the table or the folder says today of a song whose sound is as it was."""
+        path = str(song.path)
+        old = self.tracks[state.track_id]
+        track = replace(_placed(old, song), track_id=self.id_of(song, old))
+        self.report.unchanged += track == old
+        self.report.changed += track != old
+        refused = self.failures.get(path)
+        mended = refused is not None and not refused.kept
+        if track != old or self.states[path] != state or mended:
+            self.put(track, root, state, None if mended else refused)
+
+    def read(self, song: Song, root: Path, state: FileState) -> None:
+        """Open a file that is new or changed and catalogue it. Raises InputError where it has no usable sound."""
+        path = str(song.path)
+        before = self.states.get(path)
+        if before is not None and before.content_hash == state.content_hash:  # only its time of change is new
+            self.refresh(song, root, state._replace(track_id=before.track_id))
+            return
+        found = probe(song.path)
+        old = self.tracks[before.track_id] if before is not None else self.former(song, root, state.content_hash)
+        tags = read_tags(song.path)
+        artist, title, album = (getattr(song, name) or getattr(tags, name) for name in ("artist", "title", "album"))
+        labels = {**(old.labels if old is not None else {}), **({"genre": tags.genre} if tags.genre else {})}
+        track_id = self.id_of(song, old)
+        track = _placed(Track(track_id, path, artist, title, album, labels, found.duration_s, state.content_hash), song)
+        damage = _damage(path, found, state)
+        self.put(track, root, state, damage)
+        moved = old is not None and before is None and old.content_hash == state.content_hash
+        self.report.moved += moved
+        self.report.changed += old is not None and not moved
+        self.report.new += old is None
+        if damage is not None:
+            self.report.damaged.append(damage)
+
+    def former(self, song: Song, root: Path, content_hash: str) -> Track | None:
+        """The catalogued song that this new path is: one with this content whose file is gone, or the one that a table names."""
+        candidates = self.gone.get(content_hash, [])
+        if song.listed:
+            path = self.paths.get(song.track_id)
+            same = path is not None and (not os.path.lexists(path) or _below(path, root))
+            wanted = song.track_id if same else ""
+        else:
+            wanted = song.track_id if song.track_id in candidates else next(iter(candidates), "")
+        if wanted in candidates:
+            candidates.remove(wanted)
+        return self.tracks.get(wanted)
+
+    def id_of(self, song: Song, old: Track | None) -> str:
+        """A known song keeps its id unless a table gives it another; a taken id gets "~" and 8 hex digits of the path."""
+        if old is not None and not song.listed:
+            return old.track_id
+        own = old.track_id if old is not None else None
+        if song.track_id == own or song.track_id not in self.tracks:
+            return song.track_id
+        return f"{song.track_id}~{blake2b(os.fsencode(song.path), digest_size=4).hexdigest()}"
+
+    def put(self, track: Track, root: Path, state: FileState, damage: Failure | None) -> None:
+        """Write one song, in the catalogue and in memory."""
+        if self.dry_run:
+            return
+        self.catalogue.put(track, root=str(root), size=state.size, mtime_ns=state.mtime_ns, damage=damage)
+        former = self.states.pop(track.path, None)
+        if former is not None:
+            self.tracks.pop(former.track_id, None)
+            self.paths.pop(former.track_id, None)
+        self.states.pop(self.paths.get(track.track_id, ""), None)
+        self.states[track.path] = state._replace(track_id=track.track_id)
+        self.paths[track.track_id] = track.path
+        self.tracks[track.track_id] = track
+
+    def fail(self, failure: Failure) -> None:
+        """Write one failure to the ledger, or count it where it stands there already."""
+        if self.failures.get(failure.path) == failure:
+            self.report.known_failures += 1
+            return
+        self.report.failed.append(failure)
+        if not self.dry_run:
+            self.catalogue.record_failure(failure)
+
+    def note_problems(self, layout: Layout) -> None:
+        """Ledger what is wrong with the folder besides its songs; strike what was and is mended."""
+        self.report.lines += layout.notes
+        here = set()
+        for problem in layout.problems:
+            where = problem.where.encode("utf-8", "backslashreplace").decode()
+            here.add(where)
+            self.fail(Failure(where, "layout", problem.code, problem.reason, problem.hint))
+        for path, failure in self.failures.items():
+            if failure.stage == "layout" and path not in here and _below(path, layout.root) and not self.dry_run:
+                self.catalogue.clear_failure(path)
+
+    def note_vanished(self, roots: list[Path], seen: set[str]) -> None:
+        """Report the songs below `roots` that were not met; strike the failures of files that no longer exist."""
+        report = self.report
+        below = [path for path in self.states if path not in seen and any(_below(path, root) for root in roots)]
+        report.vanished = sorted(self.states[path].track_id for path in below)
+        if report.vanished:
+            report.lines.append(f"{len(report.vanished)} songs are no longer there; the catalogue keeps them")
+        for path, failure in self.failures.items():
+            dead = failure.stage == "scan" and not failure.kept and path not in seen and not os.path.lexists(path)
+            if dead and not self.dry_run and any(_below(path, root) for root in roots):
+                self.catalogue.clear_failure(path)
+
+
+def _placed(track: Track, song: Song) -> Track:
+    """`track` with what its place says. A row of a table is the last word on labels; a folder only adds its own."""
+    artist, title, album = (getattr(song, name) or getattr(track, name) for name in ("artist", "title", "album"))
+    labels = dict(song.labels) if song.listed else {**track.labels, **song.labels}
+    return replace(track, artist=artist, title=title, album=album, labels=labels)
+
+
+def _damage(path: str, found: Probe, state: FileState) -> Failure | None:
+    if found.shortfall_s == 0:
+        return None
+    reason = f"{path} is damaged: {found.shortfall_s:.1f} s of {found.duration_s:.1f} s cannot be decoded; the rest is used"
+    return Failure(path, "scan", "damaged", reason, "Copy or download the file again", state.size, state.mtime_ns, kept=True)
+
+
+def _below(path: str, root: Path) -> bool:
+    return path == str(root) or path.startswith(str(root).rstrip(os.sep) + os.sep)
+
+
+def _name(path: Path) -> str:
+    """The path as text that a database can hold: bytes that are no UTF-8 are written as escapes."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _stat(path: Path) -> tuple[int, int]:
+    """Size and time of change (ns). Raises InputError for what is no regular file or has no UTF-8 name."""
+    if _name(path) != str(path):
+        raise InputError(f"{_name(path)}: the name is not UTF-8", code="bad-name", hint="Rename the file")
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise InputError(f"{path} cannot be opened: {error.strerror}", code="unopenable") from None
+    if not stat.S_ISREG(state.st_mode):
+        raise InputError(f"{path} is no regular file", code="not-a-file")
+    return state.st_size, state.st_mtime_ns
+
+
+def _hash(path: Path) -> str:
+    try:
+        return hash_file(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", code="unopenable") from None

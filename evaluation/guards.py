@@ -1,0 +1,23 @@
+"""What keeps a measurement honest by construction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from data.splits import Split
+
+
+def train_view(split: Split) -> Split:
+    """The split as an engine may see it: the same users, songs, candidates and train, and an empty test.
+
+    Engines are fitted on this view only, so an engine that reads `split.test` finds nothing: it cannot be told the answers, by
+    mistake or on purpose. Arrays are copies; none is a window into a larger one that holds the test listens too. The counts are
+    left out: they speak of the test.
+    """
+    train = split.train.where(np.ones(len(split.train), np.bool_))
+    test = split.test.where(np.zeros(len(split.test), np.bool_))
+    return replace(
+        split, train=train, test=test, cold_tracks=split.cold_tracks.copy(), candidates=split.candidates.copy(), counts={}
+    )

@@ -1,0 +1,179 @@
+"""The tables of a report, made from the saved JSON alone; Markdown and HTML both render these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Row = Mapping[str, Any]
+
+NAMES = {
+    "ndcg": "nDCG",
+    "recall": "recall",
+    "precision": "precision",
+    "map": "MAP",
+    "hit_rate": "hit rate",
+    "mrr": "MRR",
+    "auc": "AUC",
+    "coverage": "coverage",
+    "gini": "Gini",
+    "novelty": "novelty, bits",
+    "tail_share": "tail share",
+}
+BUCKETS = ("head", "middle", "tail")
+LABEL_NAMES = {"loss": "loss", "precision_at_1": "precision@1", "precision_at_3": "precision@3", "macro_f1": "macro F1"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure as shown: `text`, its interval or spread in small print, and whether it is the best of its column."""
+
+    text: str
+    small: str = ""
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, column heads, rows of cells (the first names the row), and one line below."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+
+def is_control(model: str) -> bool:
+    """Whether a model only shows what chance or popularity gives."""
+    return model in ("random", "popularity") or "shuffled" in model
+
+
+def list_lengths(rows: Sequence[Row]) -> list[int]:
+    """The k of the rows, in order of appearance."""
+    return list(dict.fromkeys(int(row["k"]) for row in rows if row["k"] is not None))
+
+
+def find(rows: Sequence[Row], **wanted: Any) -> list[Row]:
+    """The rows whose members equal all of `wanted`."""
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+
+def models_by_ndcg(rows: Sequence[Row], split: str, k: int) -> list[str]:
+    """Models of a split, best nDCG@k first; those without a value last."""
+    value = {row["model"]: row["value"] for row in find(rows, split=split, slice="all", metric="ndcg", k=k)}
+    models = dict.fromkeys(row["model"] for row in find(rows, split=split))
+    return sorted(models, key=lambda m: -1.0 if value.get(m) is None else value[m], reverse=True)
+
+
+def result_table(report: Mapping[str, Any], split: str, k: int) -> Table:
+    """All figures of one split at one k, one line a model, sorted by nDCG."""
+    rows = [row for row in find(report["rows"], split=split, slice="all") if row["k"] in (k, None)]
+    metrics = [m for m in NAMES if any(row["metric"] == m for row in rows)]
+    seconds = report.get("train_seconds", {}).get(split, {})
+    head = ("model", *(f"{NAMES[m]}@{k}" if m in ("ndcg", "recall", "precision", "map") else NAMES[m] for m in metrics))
+    top = {m: max((r["value"] for r in rows if r["metric"] == m and r["value"] is not None), default=None) for m in metrics}
+    lines = []
+    for model in models_by_ndcg(report["rows"], split, k):
+        cells = [Cell(model)]
+        for metric in metrics:
+            found = find(rows, model=model, metric=metric)
+            wins = metric not in ("gini", "novelty", "tail_share", "coverage")  # of these, more is not simply better
+            cells.append(
+                figure(found[0], interval=metric in ("ndcg", "auc"), best=top[metric] if wins else None) if found else Cell("-")
+            )
+        lines.append((*cells, *([Cell(f"{seconds[model]:.2f}")] if model in seconds else [Cell("-")] if seconds else [])))
+    users = max((row["n_users"] for row in rows), default=0)
+    candidates = max((row["n_candidates"] for row in rows), default=0)
+    note = f"{users} users, {candidates} candidate songs, all ranked. Small print: 95 % interval. Train: CPU seconds of a fit."
+    return Table(f"Split {split}, top {k}", (*head, *(["train s"] if seconds else [])), tuple(lines), note)
+
+
+def bucket_table(report: Mapping[str, Any], split: str, k: int) -> Table | None:
+    """Recall by popularity of the song, or None for a split without popularity buckets."""
+    rows = find(report["rows"], split=split, metric="recall", k=k)
+    if not any(row["slice"] in BUCKETS for row in rows):
+        return None
+    top = {b: max((r["value"] for r in rows if r["slice"] == b and r["value"] is not None), default=None) for b in BUCKETS}
+    lines = []
+    for model in models_by_ndcg(report["rows"], split, k):
+        found = {row["slice"]: row for row in find(rows, model=model)}
+        lines.append((Cell(model), *(figure(found[b], best=top[b]) if b in found else Cell("-") for b in BUCKETS)))
+    users = ", ".join(f"{b} {max((r['n_users'] for r in rows if r['slice'] == b), default=0)}" for b in BUCKETS)
+    note = f"Head: the fewest songs with half of all listens; middle: up to 80 %; tail: the rest. Users with test songs: {users}."
+    return Table(f"Recall@{k} by popularity, split {split}", ("model", *BUCKETS), tuple(lines), note)
+
+
+def difference_table(report: Mapping[str, Any], split: str, k: int) -> Table | None:
+    """Paired differences in nDCG and recall to the reference model, or None if the report has none."""
+    rows = find(report.get("differences", ()), split=split, slice="all", k=k)
+    if not rows:
+        return None
+    metrics = ("ndcg", "recall", "map")
+    lines = []
+    for model in models_by_ndcg(report["rows"], split, k):
+        found = {row["metric"]: row for row in find(rows, model=model)}
+        if found:
+            lines.append((Cell(model), *(_signed(found[m]) if m in found else Cell("-") for m in metrics)))
+    title = f"Difference to {rows[0]['reference']}, split {split}, same users"
+    note = "Paired bootstrap over users. Bold: the interval does not hold 0."
+    return Table(title, ("model", *(f"{NAMES[m]}@{k}" for m in metrics)), tuple(lines), note)
+
+
+def counts_table(report: Mapping[str, Any]) -> Table:
+    """What was counted before and after each filter of each split; the folds of one split share a line."""
+    numbers: dict[tuple[str, str], list[str]] = {}
+    for split, counts in report["counts"].items():
+        for what, n in counts.items():
+            numbers.setdefault((re.sub(r" \d+ of \d+$", "", split), what), []).append(str(n))
+    lines = tuple((Cell(split), Cell(what), Cell(", ".join(each))) for (split, what), each in numbers.items())
+    return Table("Counts before and after each filter", ("split", "what", "number (of each fold)"), lines)
+
+
+def label_fold_table(report: Mapping[str, Any]) -> Table:
+    """The paper's table: one line a fold, then mean, spread and controls."""
+    names = [n for n in (*LABEL_NAMES, "song_precision_at_1", "song_macro_f1") if n in report["mean"]]
+    lines = [(Cell(str(fold["fold"])), *(Cell(number(fold[n])) for n in names)) for fold in report["folds"]]
+    mean, sd, low, high = report["mean"], report.get("sd", {}), report.get("low", {}), report.get("high", {})
+    spread = [f"{number(low.get(n))} to {number(high.get(n))}" if low.get(n) is not None else "" for n in names]
+    lines.append((Cell("mean"), *(Cell(number(mean[n]), s, best=True) for n, s in zip(names, spread, strict=True))))
+    if any(value is not None for value in sd.values()):
+        lines.append((Cell("sd"), *(Cell(number(sd.get(n))) for n in names)))
+    for control, figures in report["controls"].items():
+        lines.append((Cell(f"control: {control.replace('_', ' ')}"), *(Cell(number(figures.get(n))) for n in names)))
+    head = ("fold", *(f"song {LABEL_NAMES[n[5:]]}" if n.startswith("song_") else LABEL_NAMES[n] for n in names))
+    title = f"Label {report['label']}, split by {report['split']}, {report['architecture']}"
+    return Table(title, head, tuple(lines), "Small print: 95 % interval of the mean over folds.")
+
+
+def confusion_table(report: Mapping[str, Any]) -> Table | None:
+    """Confusion matrix per song in counts, or None if the report has none."""
+    matrix = report.get("song_confusion")
+    if not matrix:
+        return None
+    classes = report["classes"]
+    lines = [(Cell(name), *(Cell(str(n)) for n in row)) for name, row in zip(classes, matrix, strict=True)]
+    return Table(f"Confusion by song: {report['label']}", ("true \\ said", *classes), tuple(lines))
+
+
+def number(value: float | None) -> str:
+    """Four digits at most; "-" where a figure is not defined."""
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def figure(row: Row, *, interval: bool = True, best: float | None = None) -> Cell:
+    """A row's value with its interval; best if it equals `best`."""
+    has = interval and row["low"] is not None and row["high"] != row["low"]
+    small = f"{number(row['low'])} to {number(row['high'])}" if has else ""
+    return Cell(number(row["value"]), small, row["value"] is not None and row["value"] == best)
+
+
+def _signed(row: Row) -> Cell:
+    clear = row["low"] is not None and (row["low"] > 0 or row["high"] < 0)
+    small = "" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
+    return Cell(f"{row['value']:+.3f}", small, clear)

@@ -1,0 +1,89 @@
+"""Commands about songs and listens: scan, failed, import-listens, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recsys.cli.app import PARTIAL, JsonOption, app
+from recsys.cli.output import TerminalReport, print_json, print_table
+
+
+@app.command()
+def scan(
+    context: typer.Context,
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders with music, or with a tracks.csv that lists it.", show_default=False)
+    ],
+    folder_label: Annotated[
+        str,
+        typer.Option(
+            "--folder-label",
+            help="Take folder names as a label of this name. auto: as 'genre' if every file lies one folder deep. none: never.",
+        ),
+    ] = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done; write nothing.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Catalogue a music library; only new or changed files are read."""
+    from recsys.steps import library
+
+    result = library.scan(context.obj, folders, folder_label=folder_label, dry_run=dry_run, report=TerminalReport())
+    if json:
+        print_json(result)
+    else:
+        for line in result["summary"]:
+            typer.echo(line)
+    if result["failed"]:
+        raise typer.Exit(PARTIAL)
+
+
+@app.command()
+def failed(context: typer.Context, json: JsonOption = False) -> None:
+    """List the files that were refused or are damaged: why, and how to mend it."""
+    from recsys.steps import library
+
+    failures = library.failed(context.obj)
+    if json:
+        print_json(failures)
+    elif not failures:
+        typer.echo("No file has failed.")
+    else:
+        rows = [(f["path"], f["code"], f["reason"], f["hint"]) for f in failures]
+        print_table(("file", "code", "reason", "what to do"), rows)
+
+
+@app.command("import-listens")
+def import_listens(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Listening histories; the format is recognised.", show_default=False)],
+    json: JsonOption = False,
+) -> None:
+    """Read who played what; the same file twice changes nothing."""
+    from recsys.steps import listens
+
+    results = listens.import_listens(context.obj, files, report=TerminalReport())
+    if json:
+        print_json(results)
+    else:
+        for result in results["files"]:
+            typer.echo(result["summary"])
+        typer.echo(results["summary"])
+    if any(result["bad_rows"] for result in results["files"]):
+        raise typer.Exit(PARTIAL)
+
+
+@app.command()
+def doctor(context: typer.Context, json: JsonOption = False) -> None:
+    """Check Python, packages, compiler, decoders, devices, disk and workspace, and say what to do."""
+    from recsys.steps.doctor import doctor as examine
+
+    checks = examine(context.obj)
+    if json:
+        print_json([check._asdict() for check in checks])
+    else:
+        print_table(("", "what", "found", "what to do"), [(c.state, c.what, c.found, c.advice) for c in checks])
+    if any(check.state == "FAIL" for check in checks):
+        raise typer.Exit(1)

@@ -1,0 +1,85 @@
+"""Commands that learn: train-content, embed, train-hybrid."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, WorkersOption, app
+from recsys.cli.output import TerminalReport, print_json
+
+
+@app.command("train-content")
+def train_content(
+    context: typer.Context,
+    label: Annotated[
+        str, typer.Option("--label", help="What the network learns to tell apart: genre, mood, any column.")
+    ] = "genre",
+    architecture: Annotated[
+        str, typer.Option("--architecture", help="A preset (paper) or a network in the paper's notation.")
+    ] = "paper",
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the songs.", show_default=False)] = None,
+    learning_rate: Annotated[float | None, typer.Option("--learning-rate", help="Step size of SGD.", show_default=False)] = None,
+    batch_size: Annotated[int | None, typer.Option("--batch-size", min=1, help="Snippets a step.", show_default=False)] = None,
+    snippets: Annotated[
+        int | None, typer.Option("--snippets", min=1, help="Random snippets a song and epoch.", show_default=False)
+    ] = None,
+    mixed_precision: Annotated[bool, typer.Option("--mixed-precision", help="Compute in bfloat16 where it is safe.")] = False,
+    device: DeviceOption = Device.auto,
+    seed: SeedOption = 0,
+    workers: WorkersOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Train the hyper-image network on a label and embed every song in 192 numbers."""
+    from recsys.steps import content
+
+    result = content.train_content(
+        context.obj,
+        label=label,
+        architecture=architecture,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        snippets_per_song=snippets,
+        mixed_precision=mixed_precision,
+        device=device.value,
+        seed=seed,
+        workers=workers,
+        report=TerminalReport(),
+    )
+    _answer(result, json)
+
+
+@app.command()
+def embed(
+    context: typer.Context, device: DeviceOption = Device.auto, workers: WorkersOption = 0, json: JsonOption = False
+) -> None:
+    """Embed songs that were added or changed since, without training."""
+    from recsys.steps import content
+
+    _answer(content.embed(context.obj, device=device.value, workers=workers, report=TerminalReport()), json)
+
+
+@app.command("train-hybrid")
+def train_hybrid(
+    context: typer.Context,
+    engine: Annotated[
+        str, typer.Option("--engine", help="lightfm, als, lightfm-cf, als-cf, content, item-knn or popularity.")
+    ] = "lightfm",
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Join listens and embeddings in one model that recommends warm and cold songs."""
+    from recsys.steps import hybrid
+
+    _answer(hybrid.train_hybrid(context.obj, engine=engine, seed=seed, report=TerminalReport()), json)
+
+
+def _answer(result: dict[str, object], json: bool) -> None:
+    if json:
+        print_json(result)
+    else:
+        typer.echo(result["summary"])
+    if result.get("failed"):
+        raise typer.Exit(PARTIAL)

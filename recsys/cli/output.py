@@ -1,0 +1,81 @@
+"""What a person sees: tables and JSON on stdout, bars and remarks on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from recsys.report import Progress, Report
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout; NaN never (it is not JSON)."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "", right: Sequence[str] = ()) -> None:
+    """A table on stdout; `right` names the columns that are aligned to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for name in columns:
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else f"{cell:.3f}" if isinstance(cell, float) else str(cell)) for cell in row))
+    # A pipe is no terminal: there, lines are as long as they need be.
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+class TerminalReport(Report):
+    """Bars with the time left on a terminal; one line a task where stderr is a file or a pipe."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        # On a terminal through a descriptor of our own: while an mp3 is decoded, descriptor 2 points elsewhere to keep the
+        # decoder's complaints away, and a bar that is redrawn just then would be lost.
+        stderr = os.fdopen(os.dup(2), "w") if sys.stderr.isatty() else sys.stderr
+        self._console = Console(file=stderr, highlight=False, markup=False)
+
+    @contextmanager
+    def task(self, name: str) -> Iterator[Progress]:
+        """A bar named `name`."""
+        if not self._console.is_terminal:
+            with self._plain_task(name) as progress:
+                yield progress
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Bars(*columns, console=self._console) as bars:
+            bar = bars.add_task(name, total=None)
+            yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+    @contextmanager
+    def _plain_task(self, name: str) -> Iterator[Progress]:
+        start, last = time.monotonic(), [0, 0]
+
+        def progress(done: int, total: int) -> None:
+            last[:] = done, total
+
+        yield progress
+        self.say(f"{name}: {last[0]}/{last[1]} in {time.monotonic() - start:.1f} s")
+
+    def say(self, line: str) -> None:
+        """A remark on stderr."""
+        self._console.print(line, soft_wrap=True)

@@ -1,0 +1,101 @@
+"""Cross-validate a label: the paper's table 1, with controls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from content.crossfit import FoldResult
+from content.hyperimage import HyperImageSpec
+from content.notation import architecture as parse_architecture
+from data.files import write_json
+from data.tracks import Track
+from evaluation.label_folds import LabelSplit
+from evaluation.labels import LabelFold, label_table
+from recsys.report import SILENT, Report
+from recsys.steps.content import check_label, training_config
+from recsys.steps.folds import fold_networks, shuffle_known
+from recsys.steps.images import songs_with_images
+from recsys.steps.reporting import write_report
+from recsys.workspace import open_workspace
+
+
+def evaluate_labels(
+    root: Path,
+    *,
+    label: str = "genre",
+    split: LabelSplit = "artist",
+    folds: int = 10,
+    architecture: str = "paper",
+    epochs: int | None = None,
+    snippets_per_song: int | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    workers: int = 0,
+    report: Report = SILENT,
+) -> dict[str, Any]:
+    """Train a network for each fold and let it name the label of what it has not heard.
+
+    Folds that an earlier run has finished are not trained again.
+
+    Returns
+    -------
+    {"label", "split", "architecture", "folds": [{"fold", "loss", "precision_at_1", "precision_at_3", "macro_f1", ...}], "mean",
+    "controls": {"majority", "shuffled_labels"}, ..., "report" (path), "summary"}; also in reports/labels-<label>-<split>.json.
+
+    Raises
+    ------
+    InputError : no workspace or songs, an unknown label, too few artists (songs) for the folds, a bad architecture.
+    """
+    network = parse_architecture(architecture)
+    config = training_config(epochs=epochs, snippets_per_song=snippets_per_song, device=device, seed=seed, threads=1)
+    workspace = open_workspace(root)
+    with workspace.writing(), workspace.catalogue() as catalogue:
+        check_label(catalogue, label)
+        songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
+        given = (workspace, songs, label, split, folds, seed, network, config)
+        results, song = fold_networks(*given, workers=workers, report=report)
+        control, _ = fold_networks(*given, workers=workers, report=report, shuffled=True)
+    values = [track.labels.get(label, "") for track in songs.tracks]
+    table = label_table(
+        label,
+        split,
+        network.text,
+        [_label_fold(result, song, songs.tracks, values) for result in results],
+        controls={
+            "shuffled_labels": [_label_fold(result, song, songs.tracks, shuffle_known(values, seed)) for result in control]
+        },
+    )
+    table["seed"] = seed
+    table["seconds"] = round(sum(result.seconds for result in results), 1)
+    write_json(workspace.reports / f"labels-{label}-{split}.json", table)
+    table["report"] = str(write_report(workspace))
+    mean, majority = table["mean"], table["controls"]["majority"]
+    table["summary"] = (
+        f"{label} of songs never heard, split by {split}: precision@1 {mean['precision_at_1']:.3f} a snippet, "
+        f"{mean['song_precision_at_1']:.3f} a song (majority class {majority['song_precision_at_1']:.3f}). "
+        f"Report: {table['report']}"
+    )
+    return table
+
+
+def _label_fold(result: FoldResult, song: NDArray[np.int64], tracks: Sequence[Track], values: Sequence[str]) -> LabelFold:
+    """A fold's predictions with the songs that they are about."""
+    of_row = song[result.rows]  # song of each held-out row
+    held, position = np.unique(of_row, return_inverse=True)
+    held_rows = set(result.rows.tolist())
+    train = Counter(values[song[row]] for row in range(len(song)) if row not in held_rows and values[song[row]])
+    return LabelFold(
+        result.fold,
+        tuple(tracks[row].track_id for row in held),
+        tuple(values[row] for row in held),
+        result.classes,
+        result.log_probabilities,
+        np.repeat(position, result.snippets),
+        train,
+    )

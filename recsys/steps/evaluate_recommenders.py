@@ -1,0 +1,177 @@
+"""Compare recommenders on warm and on cold-start splits, with encoders that have not heard the labels of cold songs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from collab.engine import fit
+from content.hyperimage import HyperImageSpec
+from content.notation import parse
+from content.training import TrainingConfig
+from data.embeddings import SongEmbeddings
+from data.errors import InputError
+from data.files import read_json, write_json
+from data.ids import IdMap
+from data.recommender import Recommender
+from data.splits import Split, cold_split, warm_split, write_split
+from evaluation.compare import compare
+from recsys.report import SILENT, Report
+from recsys.steps.content import training_config
+from recsys.steps.folds import fold_networks, song_folds
+from recsys.steps.images import songs_with_images
+from recsys.steps.inputs import Interactions, read_embeddings_if_any, read_interactions
+from recsys.steps.reporting import write_report
+from recsys.workspace import Workspace, open_workspace
+
+LISTENS_ONLY = ("random", "popularity", "item-knn", "lightfm-cf", "als-cf")
+WITH_CONTENT = ("content", "als", "lightfm")
+REFERENCE = "lightfm"
+
+
+def evaluate_recommenders(
+    root: Path,
+    *,
+    k: int = 10,
+    folds: int = 5,
+    seeds: int = 3,
+    device: str = "auto",
+    seed: int = 0,
+    workers: int = 0,
+    report: Report = SILENT,
+) -> dict[str, Any]:
+    """Fit every engine without the held-out listens and rank all candidates.
+
+    Splits: "warm" hides a fifth of each user's artists, once per seed; "cold" hides whole artists, one fold after the other,
+    each with an encoder that was trained without the labels of that fold. "-shuffled" models get the embeddings of other songs:
+    what they gain over chance, content has not earned.
+
+    Returns
+    -------
+    {"rows": [{"model", "split", "slice", "metric", "k", "value", "low", "high", "n_users", "n_candidates"}], "counts": {...},
+    "differences", "train_seconds", "notes", "report" (path), "summary"}; also written to reports/recommenders.json.
+
+    Raises
+    ------
+    InputError : no workspace, songs or listens; too few artists for the folds.
+    """
+    workspace = open_workspace(root)
+    with workspace.writing(), workspace.catalogue() as catalogue:
+        interactions = read_interactions(workspace, catalogue)
+        notes: list[str] = []
+        if (workspace.encoder / "model.json").exists():
+            about = read_json(workspace.encoder / "model.json")
+            label, spec = about["label"], HyperImageSpec.from_dict(about["spec"])
+            songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
+            config = training_config(
+                **{name: about["config"][name] for name in TRAINED_WITH}, seed=seed, device=device, threads=1
+            )
+            results, _ = fold_networks(
+                workspace,
+                songs,
+                label,
+                "artist",
+                folds,
+                seed,
+                parse(about["architecture"]),
+                config,
+                workers=workers,
+                report=report,
+            )
+            ids = IdMap(tuple(track.track_id for track in songs.tracks), "track")
+            cold_content = {
+                result.fold: SongEmbeddings(ids, result.vectors, f"fold-{result.fold}")
+                for result in results
+                if result.vectors is not None
+            }
+            fold_of_song = dict(zip(ids.ids, song_folds(songs.tracks, label, "artist", folds, seed).tolist(), strict=True))
+            notes.append(
+                f"Cold-start folds: the encoder of each fold was trained on {label} without the labels of that fold's artists."
+            )
+        else:
+            report.say("no encoder: comparing engines of listens only; run `recsys train-content` for the others")
+            notes.append("No encoder was trained: engines that use content are left out.")
+            cold_content = {}
+            fold_of_song = {}
+        splits = _splits(workspace, interactions, fold_of_song, folds, seeds, seed)
+        engines = _engines(read_embeddings_if_any(workspace), cold_content)
+        with report.task("models") as progress:
+            comparison = compare(
+                splits,
+                engines,
+                k=(k,),
+                seeds=(seed,),
+                reference=REFERENCE if REFERENCE in engines else "als-cf",
+                progress=progress,
+            )
+    result = comparison.as_dict()
+    result["notes"] = [*notes, *result["notes"]]
+    result["counts"]["import"] = interactions.counts
+    write_json(workspace.reports / "recommenders.json", result)
+    result["report"] = str(write_report(workspace))
+    result["summary"] = f"Report: {result['report']}"
+    return result
+
+
+# What of a trained encoder's configuration its fold networks share; the rest follows from the data and this machine.
+TRAINED_WITH = tuple(
+    field.name for field in dataclasses.fields(TrainingConfig) if field.name not in ("seed", "device", "threads")
+)
+
+
+def _splits(
+    workspace: Workspace, interactions: Interactions, fold_of_song: dict[str, int], folds: int, seeds: int, seed: int
+) -> list[Split]:
+    """Warm splits with different seeds and one cold split a fold of artists, saved as files."""
+    listens, tracks = interactions.listens, interactions.tracks
+    artists = [track.artist for track in tracks]
+    if fold_of_song:
+        # A song without hyper-image is never cold: there is nothing to place it by.
+        fold_of = np.array([fold_of_song.get(track.track_id, -1) for track in tracks], np.int32)
+    else:
+        fold_of = song_folds(tracks, "", "artist", folds, seed)
+    splits = [warm_split(listens, artists, seed=seed + n) for n in range(seeds)]
+    splits += [cold_split(listens, fold_of, fold, seed=seed) for fold in range(folds)]
+    splits = [split for split in splits if len(split.test)]
+    if not splits:
+        raise InputError("there are too few listens to hold any out", code="too-few-listens")
+    for split in splits:
+        part = f"fold-{split.fold}" if split.fold >= 0 else f"seed-{split.seed}"
+        write_split(workspace.splits / f"{split.name}-{part}", split)
+    return splits
+
+
+def _engines(
+    warm_content: SongEmbeddings | None, cold_content: dict[int, SongEmbeddings]
+) -> dict[str, Callable[[Split, int], Recommender]]:
+    """Each model as `compare` wants it; content is that of the encoder that has not heard the split's cold songs."""
+
+    def content_of(split: Split) -> SongEmbeddings | None:
+        return warm_content if split.fold < 0 else cold_content.get(split.fold)
+
+    def listens_only(name: str) -> Callable[[Split, int], Recommender]:
+        return lambda split, seed: fit(name, split.train, None, None, seed)
+
+    def with_content(name: str) -> Callable[[Split, int], Recommender]:
+        return lambda split, seed: fit(name, split.train, content_of(split), None, seed)
+
+    def with_shuffled(name: str) -> Callable[[Split, int], Recommender]:
+        return lambda split, seed: fit(name, split.train, shuffled_embeddings(content_of(split), seed), None, seed)
+
+    engines = {name: listens_only(name) for name in LISTENS_ONLY}
+    if warm_content is not None and cold_content:
+        engines |= {name: with_content(name) for name in WITH_CONTENT}
+        engines |= {f"{name}-shuffled": with_shuffled(name) for name in WITH_CONTENT}
+    return engines
+
+
+def shuffled_embeddings(content: SongEmbeddings | None, seed: int) -> SongEmbeddings | None:
+    """The control: every song gets the vector of another one."""
+    if content is None:
+        return None
+    order = np.random.default_rng(seed).permutation(len(content.tracks))
+    return SongEmbeddings(content.tracks, content.vectors[order], f"{content.fingerprint}-shuffled")

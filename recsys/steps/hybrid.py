@@ -1,0 +1,83 @@
+"""The hybrid half: listens and embeddings to one model that recommends."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from collab.engine import ENGINES, EngineConfig, fit
+from collab.recommendation import SOURCES
+from collab.serving import serving_model
+from collab.serving_files import load_serving, save_serving
+from data.errors import InputError
+from data.files import fingerprint, read_json, write_json
+from recsys.report import SILENT, Report
+from recsys.steps.inputs import listens_state, read_embeddings_if_any, read_interactions
+from recsys.workspace import open_workspace
+
+MADE_FROM = "made-from.json"
+
+
+def train_hybrid(root: Path, *, engine: str = "lightfm", seed: int = 0, report: Report = SILENT) -> dict[str, Any]:
+    """Train the model that recommends, from all listens and embeddings; when nothing has changed since, nothing is trained.
+
+    Returns
+    -------
+    "engine", "model_version", "trained", "users", "songs", "listens", "cold_songs" (without listens), "songs_without_embedding",
+    "counts" (listens before and after joining with the catalogue), "seconds" (CPU), "summary".
+
+    Raises
+    ------
+    InputError : no workspace, songs or listens; an engine that does not exist; no embeddings for an engine that needs them.
+    """
+    if engine not in SOURCES:
+        raise InputError(f"engine={engine!r} must be one of {', '.join(SOURCES)}", code="unknown-engine")
+    workspace = open_workspace(root)
+    with workspace.writing(), workspace.catalogue() as catalogue:
+        interactions = read_interactions(workspace, catalogue)
+        state = listens_state(workspace, catalogue)
+        content = read_embeddings_if_any(workspace)
+        if content is None and ENGINES[engine].uses_content:
+            raise InputError(
+                f"engine {engine!r} needs embeddings and there are none",
+                code="no-content",
+                hint="Run `recsys train-content` first, or take --engine lightfm-cf",
+            )
+        config = EngineConfig()
+        about = workspace.hybrid / MADE_FROM
+        sources = () if content is None else content.sources
+        made_from = fingerprint("hybrid", engine, seed, repr(config), state, content.fingerprint if content else "", sources)
+        trained = not (about.exists() and read_json(about).get("made_from") == made_from)
+        start = time.process_time()
+        if trained:
+            with report.task(f"training {engine}") as progress:
+                fitted = fit(engine, interactions.listens, content, config, seed, progress=progress)
+            artists = [track.artist for track in interactions.tracks]
+            serving = serving_model(fitted, interactions.listens, content, artists, listens_fingerprint=state)
+            about.unlink(missing_ok=True)
+            save_serving(workspace.hybrid, serving)
+            write_json(about, {"made_from": made_from})
+        else:
+            serving = load_serving(workspace.hybrid)
+    listens = interactions.listens
+    cold = int((serving.listeners == 0).sum())
+    silent = int((~serving.has_content).sum())
+    done = f"trained {engine}" if trained else f"{engine} is up to date"
+    summary = (
+        f"{done}: {len(listens.users)} users, {len(listens.tracks)} songs ({cold} without listens, {silent} without embedding), "
+        f"{len(listens)} listens; model {serving.version}"
+    )
+    return {
+        "engine": engine,
+        "model_version": serving.version,
+        "trained": trained,
+        "users": len(listens.users),
+        "songs": len(listens.tracks),
+        "listens": len(listens),
+        "cold_songs": cold,
+        "songs_without_embedding": silent,
+        "counts": interactions.counts,
+        "seconds": round(time.process_time() - start, 2),
+        "summary": summary,
+    }

@@ -1,0 +1,53 @@
+"""Hyper-images of the catalogue's songs, computed where they are missing; what fails goes to the ledger."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from content import extraction
+from content.cache import CachedImages, HyperImageCache
+from content.extraction import Job, extract
+from content.hyperimage import HyperImageSpec
+from data.catalogue import Catalogue, Failure
+from data.tracks import Track
+from recsys.report import Report
+from recsys.steps.machine import workers_or_all
+from recsys.workspace import Workspace
+
+STAGE = "extract"
+
+
+class Songs(NamedTuple):
+    """Songs whose sound is known, with their images in the same order, and how many failed just now."""
+
+    tracks: list[Track]
+    images: CachedImages
+    failed: int
+
+
+def songs_with_images(workspace: Workspace, catalogue: Catalogue, spec: HyperImageSpec, *, workers: int, report: Report) -> Songs:
+    """Extract what is missing and return all songs that have a hyper-image, ordered by id.
+
+    A file that failed before is not tried again until it changes; `recsys scan` notices that.
+    """
+    cache = HyperImageCache(workspace.images, spec)
+    refused = {failure.path for failure in catalogue.failures() if not failure.kept}
+    tracks = [track for track in catalogue.tracks() if track.path not in refused]
+    jobs = [Job(track.path, track.duration, track.content_hash) for track in tracks]
+    failed: set[str] = set()
+    with report.task("hyper-images") as progress:
+        done = 0
+
+        def on_done(job: Job, failure: extraction.Failure | None) -> None:
+            nonlocal done
+            done += 1
+            progress(done, len(jobs))
+            if failure is not None:
+                failed.add(job.path)
+                catalogue.record_failure(Failure(job.path, STAGE, failure.code, failure.reason, failure.hint))
+
+        extract(jobs, cache, workers=workers_or_all(workers), on_done=on_done)
+    if failed:
+        report.say(f"{len(failed)} songs could not be analysed; `recsys failed` lists them")
+    heard = [track for track in tracks if track.path not in failed]
+    return Songs(heard, CachedImages(cache, [track.content_hash for track in heard]), len(failed))

@@ -1,0 +1,52 @@
+"""What the hybrid half starts from: the catalogue's songs, the listens that name them, the embeddings."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from data import stored_listens
+from data.catalogue import Catalogue
+from data.embeddings import SongEmbeddings, read_embeddings
+from data.errors import InputError
+from data.files import fingerprint
+from data.listens import Listens
+from data.tracks import Track
+from recsys.workspace import Workspace
+
+
+class Interactions(NamedTuple):
+    """Songs in the order of `listens.tracks`, who played them, and what was counted on the way."""
+
+    tracks: list[Track]
+    listens: Listens
+    counts: dict[str, int]
+
+
+def read_interactions(workspace: Workspace, catalogue: Catalogue) -> Interactions:
+    """All songs of the catalogue and all listens of songs in it.
+
+    Raises
+    ------
+    InputError : no songs, no listens, or none that names a song of the catalogue.
+    """
+    tracks = catalogue.tracks()
+    if not tracks:
+        raise InputError("the catalogue holds no songs", code="no-songs", hint="Run `recsys scan FOLDER` first")
+    listens, counts = stored_listens.load(workspace.listens, tracks)
+    if not len(listens):
+        if counts["rows stored"]:
+            raise InputError(
+                "none of the imported listens names a song of the catalogue", code="no-listens", hint="Compare their track ids"
+            )
+        raise InputError("there are no listens", code="no-listens", hint="Run `recsys import-listens FILE` first")
+    return Interactions(tracks, listens, counts)
+
+
+def read_embeddings_if_any(workspace: Workspace) -> SongEmbeddings | None:
+    """The song embeddings, or None if nothing has been embedded yet."""
+    return read_embeddings(workspace.embeddings) if (workspace.embeddings / "embeddings.json").exists() else None
+
+
+def listens_state(workspace: Workspace, catalogue: Catalogue) -> str:
+    """Names what a model of listens is made from: the stored listens, and the songs and artists that they are joined with."""
+    return fingerprint("listens", stored_listens.state(workspace.listens), catalogue.version())

@@ -1,0 +1,124 @@
+"""Looking at the embeddings: neighbours of a song, the map, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.embeddings import SongEmbeddings, read_embeddings
+from data.errors import InputError
+from data.files import atomic_path, read_json, write_text
+from data.tracks import Track
+from recsys.workspace import Workspace, open_workspace
+
+
+def similar(root: Path, song: str, *, k: int = 10, artist_cap: int | None = None) -> dict[str, Any]:
+    """The `k` songs whose embeddings are closest to that of `song`; similarity in [0, 1], 1 = same; the song itself is left out.
+
+    Raises
+    ------
+    InputError : no workspace or embeddings, an unknown song, or one without embedding.
+    """
+    from content.similarity import most_similar
+
+    workspace = open_workspace(root)
+    with workspace.catalogue(readonly=True) as catalogue:
+        track = catalogue.track(song)
+        embeddings = _embeddings(workspace)
+        if song not in embeddings.tracks:
+            raise InputError(
+                f"song {song!r} has no embedding", code="no-content", hint="See `recsys failed`, or run `recsys embed`"
+            )
+        tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
+        artists = [_track(tracks, track_id).artist for track_id in embeddings.tracks.ids]
+        rows, similarity = most_similar(
+            embeddings.vectors, embeddings.tracks.row(song), k, artists=artists, per_artist=artist_cap
+        )
+    items = []
+    for rank, (row, value) in enumerate(zip(rows.tolist(), similarity.tolist(), strict=True), start=1):
+        other = _track(tracks, embeddings.tracks.ids[row])
+        names = {"track_id": other.track_id, "artist": other.artist, "title": other.title}
+        items.append({"rank": rank, **names, "similarity": round(value, 6)})
+    return {"track_id": song, "name": track.name, "items": items}
+
+
+def draw_map(root: Path, *, label: str | None = None) -> dict[str, Any]:
+    """Draw the songs in the three main axes of their embeddings, coloured by `label` (default: what the encoder learned).
+
+    Returns
+    -------
+    "page" and "picture" (paths of reports/map.html and map.png), "explained" (share of the variance of each axis), "summary".
+    """
+    from content.map_page import map_page
+    from content.map_png import write_map_png
+    from content.pca import pca
+
+    workspace = open_workspace(root)
+    with workspace.catalogue(readonly=True) as catalogue:
+        embeddings = _embeddings(workspace)
+        if label is None:
+            label = str(read_json(workspace.encoder / "model.json")["label"])
+        elif label not in catalogue.label_kinds():
+            raise InputError(
+                f"no song has a label {label!r}; labels: {', '.join(catalogue.label_kinds()) or 'none'}", code="unknown-label"
+            )
+        title = f"Map of {len(embeddings.tracks)} songs by {label}"
+        tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
+    shown = [_track(tracks, track_id) for track_id in embeddings.tracks.ids]
+    coordinates, explained = pca(np.asarray(embeddings.vectors), 3)
+    names, labels = [track.name for track in shown], [track.labels.get(label, "") for track in shown]
+    workspace.reports.mkdir(exist_ok=True)
+    page, picture = workspace.reports / "map.html", workspace.reports / "map.png"
+    write_text(page, map_page(coordinates, explained, names, list(embeddings.tracks.ids), labels, title))
+    write_map_png(picture, coordinates, explained, labels, title)
+    held = ", ".join(f"{100 * share:.0f} %" for share in explained)
+    return {
+        "page": str(page),
+        "picture": str(picture),
+        "explained": [float(share) for share in explained],
+        "summary": f"{page} and {picture}; the three axes hold {held} of the variance",
+    }
+
+
+def export_embeddings(root: Path, out: Path) -> dict[str, Any]:
+    """Write the embeddings as Parquet (track_id, embedding), or as .npy with the ids, line by line, in a .csv beside it.
+
+    Raises
+    ------
+    InputError : no embeddings, or a suffix that is neither .parquet nor .npy.
+    """
+    import shutil
+
+    workspace = open_workspace(root)
+    embeddings = _embeddings(workspace)
+    if out.suffix == ".parquet":
+        with atomic_path(out) as path:
+            shutil.copyfile(workspace.embeddings / "embeddings.parquet", path)
+    elif out.suffix == ".npy":
+        with atomic_path(out) as path, path.open("wb") as file:
+            np.save(file, embeddings.vectors, allow_pickle=False)
+        write_text(
+            out.with_suffix(".csv"), "track_id\n" + "".join(f"{_quoted(track_id)}\n" for track_id in embeddings.tracks.ids)
+        )
+    else:
+        raise InputError(f"{out} must end in .parquet or .npy")
+    n, width = embeddings.vectors.shape
+    return {"path": str(out), "songs": n, "dimensions": width, "summary": f"{n} songs x {width} numbers in {out}"}
+
+
+def _quoted(text: str) -> str:
+    """One CSV cell."""
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in '",\r\n') else text
+
+
+def _embeddings(workspace: Workspace) -> SongEmbeddings:
+    if not (workspace.embeddings / "embeddings.json").exists():
+        raise InputError("there are no embeddings in the workspace", code="no-content", hint="Run `recsys train-content` first")
+    return read_embeddings(workspace.embeddings)
+
+
+def _track(tracks: dict[str, Track], track_id: str) -> Track:
+    """A song of the catalogue; one that has since been removed is known by its id alone."""
+    return tracks.get(track_id, Track(track_id, ""))

@@ -1,0 +1,277 @@
+"""The ladder of what is known of a listener, the artist cap, and the reasons."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from collab.diversity import in_laps, spread
+from collab.engine import EngineConfig, fit
+from collab.factors import ALSConfig
+from collab.fallback import Plays, recommend
+from collab.lightfm_hybrid import LightFMConfig
+from collab.occurrence import occurrence
+from collab.serving import ServingModel, serving_model
+from data.embeddings import SongEmbeddings
+from data.errors import InputError
+from data.ids import IdMap
+from data.listens import Listens
+
+QUICK = EngineConfig(lightfm=LightFMConfig(16, 8), als=ALSConfig(16, 3.0))
+N = 24
+TRACKS = IdMap(tuple(f"t{i}" for i in range(N)), "track")
+NEW = {"t20", "t21", "t22", "t23"}
+
+
+def checkerboard(*, with_listens: bool = True) -> Listens:
+    """Users u0..u9 play songs of their parity among t0..t19, three times each, all but two; u10 plays nothing, u11 all twenty."""
+    cells = [(u, t) for u in range(10) for t in range(20) if u % 2 == t % 2 and t not in (u, u + 10)]
+    cells += [(11, t) for t in range(N) if t < 20]
+    user, track = (np.array(column, np.int32) for column in zip(*cells, strict=True))
+    if not with_listens:
+        user, track = user[:0], track[:0]
+    users = IdMap(tuple(f"u{i}" for i in range(12)), "user")
+    return Listens(user, track, np.full(len(user), 3, np.float32), None, users, TRACKS)
+
+
+def sounds() -> SongEmbeddings:
+    """Even songs sound one way, odd songs another."""
+    noise = 0.1 * np.random.default_rng(0).normal(size=(N, 8))
+    return SongEmbeddings(TRACKS, (np.where(np.arange(N)[:, None] % 2, -1.0, 1.0) + noise).astype(np.float32), "test")
+
+
+def served(engine: str = "als", *, listens: Listens | None = None, content: SongEmbeddings | None = None) -> ServingModel:
+    listens = checkerboard() if listens is None else listens
+    content = sounds() if content is None else content
+    artists = [f"artist {i // 4}" for i in range(N)]
+    return serving_model(fit(engine, listens, content, QUICK), listens, content, artists)
+
+
+def parity(items: list) -> set[int]:
+    return {int(item.track_id[1:]) % 2 for item in items}
+
+
+@pytest.mark.parametrize("engine", ["als", "lightfm"])
+def test_a_known_user_gets_songs_with_listens_from_the_hybrid_and_new_ones_by_content(engine: str) -> None:
+    for item in recommend(served(engine), "u2", k=4):
+        assert item.source == ("hybrid-content" if item.track_id in NEW else "hybrid")
+        assert item.cold == (item.track_id in NEW)
+
+
+@pytest.mark.parametrize("engine", ["als", "lightfm", "content"])
+def test_a_known_user_gets_unheard_songs_of_their_taste(engine: str) -> None:
+    items = recommend(served(engine), "u2", k=4)
+    assert {item.track_id for item in items} == {"t2", "t12", "t20", "t22"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "source"),
+    [("als-cf", "collaborative"), ("lightfm-cf", "collaborative"), ("content", "content"), ("popularity", "popular")],
+)
+def test_other_engines_give_their_own_source(engine: str, source: str) -> None:
+    assert recommend(served(engine), "u2", k=2)[0].source == source
+
+
+def test_an_engine_of_listens_alone_leaves_new_songs_to_the_step_below() -> None:
+    by_source = {item.track_id: item.source for item in recommend(served("als-cf"), "u2", k=N)}
+    assert {by_source[t] for t in NEW} == {"content-likes"}
+
+
+def test_likes_of_an_unknown_person_give_songs_that_sound_alike() -> None:
+    items = recommend(served(), "stranger", ["t1", "t3"], k=5)
+    assert {item.source for item in items} == {"content-likes"}
+    assert parity(items) == {1}
+
+
+def test_listens_newer_than_the_model_give_songs_that_sound_alike() -> None:
+    plays = Plays(np.array([0, 4], np.int32), np.array([5, 1], np.float32))
+    items = recommend(served(), "stranger", k=5, heard_extra=plays)
+    assert {item.source for item in items} == {"content-likes"}
+    assert parity(items) == {0}
+    assert not {"t0", "t4"} & {item.track_id for item in items}
+
+
+def test_a_user_without_listens_gets_what_is_popular() -> None:
+    assert {item.source for item in recommend(served(), "u10")} == {"popular"}
+
+
+@pytest.mark.parametrize("user", [None, "stranger"])
+def test_of_nobody_known_the_popular_songs_are_given(user: str | None) -> None:
+    assert {item.source for item in recommend(served(), user)} == {"popular"}
+
+
+def test_popular_songs_come_most_played_first_within_a_lap() -> None:
+    scores = [item.score for item in recommend(served(), None, k=10)]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_popular_songs_are_at_most_two_an_artist_while_others_are_left() -> None:
+    serving = served()
+    items = recommend(serving, None, k=10)  # five artists have listeners
+    assert set(Counter(serving.artists[TRACKS.row(i.track_id)] for i in items).values()) == {2}
+
+
+def test_a_popular_list_longer_than_two_an_artist_is_filled_up() -> None:
+    assert len(recommend(served(), None, k=15)) == 15
+
+
+def test_without_listens_the_list_is_spread_over_the_catalogue() -> None:
+    items = recommend(served("content", listens=checkerboard(with_listens=False)), "u1", k=6)
+    assert {item.source for item in items} == {"catalogue-diverse"}
+    assert parity(items[:2]) == {0, 1}
+
+
+def test_without_listens_every_artist_has_a_song_before_one_has_two() -> None:
+    serving = served("content", listens=checkerboard(with_listens=False))
+    items = recommend(serving, k=6)
+    assert len({int(serving.artists[TRACKS.row(i.track_id)]) for i in items}) == 6
+
+
+def test_without_listens_and_without_sounds_songs_are_still_given() -> None:
+    listens = checkerboard(with_listens=False)
+    serving = serving_model(fit("popularity", listens), listens, None, ["" for _ in range(N)])
+    assert [item.source for item in recommend(serving, k=3)] == ["catalogue-diverse"] * 3
+
+
+@pytest.mark.parametrize("engine", ["als", "lightfm", "als-cf", "content", "popularity"])
+@pytest.mark.parametrize("user", [f"u{i}" for i in range(10)])
+def test_heard_songs_are_never_returned(engine: str, user: str) -> None:
+    serving = served(engine)
+    heard = {TRACKS.ids[t] for t in serving.history.of(serving.users.row(user))[0]}
+    items = recommend(serving, user, k=N)
+    assert not heard & {item.track_id for item in items}
+    assert len(items) == N - len(heard)
+
+
+def test_ranks_count_from_one_and_no_song_stands_twice() -> None:
+    items = recommend(served("als-cf"), "u2", k=N)
+    assert [item.rank for item in items] == list(range(1, len(items) + 1))
+    assert len({item.track_id for item in items}) == len(items)
+
+
+def test_heard_songs_are_returned_on_request() -> None:
+    assert len(recommend(served(), "u2", k=N, exclude_heard=False)) == N
+
+
+def test_a_listener_who_heard_everything_is_told_so() -> None:
+    extra = Plays(np.arange(N, dtype=np.int32), np.ones(N, np.float32))
+    with pytest.raises(InputError, match="user 'u11' has heard all 24 songs") as raised:
+        recommend(served(), "u11", heard_extra=extra)
+    assert raised.value.code == "all-heard"
+
+
+def test_a_listener_of_all_played_songs_gets_the_new_ones() -> None:
+    assert {item.track_id for item in recommend(served(), "u11", k=N)} == NEW
+
+
+def test_an_unknown_like_is_named() -> None:
+    with pytest.raises(InputError, match="'t99'") as raised:
+        recommend(served(), None, ["t1", "t99"])
+    assert raised.value.code == "unknown-id"
+
+
+def test_likes_are_never_returned() -> None:
+    assert not {"t1", "t2"} & {item.track_id for item in recommend(served(), "u0", ["t1", "t2"], k=N)}
+
+
+def test_likes_move_the_list_of_a_known_user() -> None:
+    serving = served()
+    plain, moved = (recommend(serving, "u2", likes, k=8) for likes in ([], ["t1", "t3", "t5"]))
+    assert sum(int(i.track_id[1:]) % 2 for i in moved) > sum(int(i.track_id[1:]) % 2 for i in plain)
+
+
+@pytest.mark.parametrize("user", ["u2", "stranger"])
+def test_an_artist_cap_holds_over_all_steps(user: str) -> None:
+    serving = served("als-cf")
+    items = recommend(serving, user, k=N, artist_cap=1)
+    assert len(items) == len({int(serving.artists[TRACKS.row(i.track_id)]) for i in items}) == 6
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    assert recommend(served(), None, k=7, seed=3) == recommend(served(), None, k=7, seed=3)
+
+
+@pytest.mark.parametrize("bad", [{"k": 0}, {"artist_cap": 0}])
+def test_a_length_or_cap_of_zero_is_refused(bad: dict) -> None:
+    with pytest.raises(InputError, match="must be 1 or more"):
+        recommend(served(), "u1", **bad)
+
+
+# --- reasons ---
+
+
+def named(track_id: str) -> str:
+    return f"Artist - Song {track_id[1:]}"
+
+
+def test_a_reason_names_a_song_that_was_really_played_and_how_often() -> None:
+    serving = served()
+    heard = {named(TRACKS.ids[t]) for t in serving.history.of(2)[0]}
+    for item in recommend(serving, "u2", k=4, name_of=named):
+        link = next(part for part in item.reason.split("; ") if part.startswith("sounds like "))
+        name, plays = link.removeprefix("sounds like ").split(", which you ")
+        assert name in heard
+        assert plays == "played 3 times"
+
+
+def test_the_song_named_is_the_nearest_in_sound() -> None:
+    serving = served()
+    item = recommend(serving, "u2", k=1, name_of=named)[0]
+    played = serving.history.of(2)[0]
+    nearest = played[np.argmax(serving.content[played] @ serving.content[TRACKS.row(item.track_id)])]
+    assert f"Song {nearest}," in item.reason
+
+
+def test_the_reason_for_a_new_song_says_that_it_is_new() -> None:
+    cold = [item for item in recommend(served(), "u2", k=4) if item.cold]
+    assert cold
+    assert all(item.reason.startswith("new here: no listener yet; sounds like ") for item in cold)
+
+
+def test_the_reason_for_a_liked_song_names_the_like() -> None:
+    assert "t1, which you like" in recommend(served(), None, ["t1"], k=1)[0].reason
+
+
+def test_the_reason_for_a_popular_song_is_its_share_of_listeners() -> None:
+    serving = served()
+    item = recommend(serving, None, k=1)[0]
+    listeners = serving.listeners[TRACKS.row(item.track_id)]
+    assert item.reason == f"played by {100 * listeners / 11:.0f} % of listeners"
+
+
+def test_without_sounds_the_reason_is_the_company_that_a_song_keeps() -> None:
+    listens = checkerboard()
+    serving = serving_model(fit("als-cf", listens, None, QUICK), listens, None, ["" for _ in range(N)])
+    assert recommend(serving, "u2", k=1)[0].reason.startswith("liked by people who play t")
+
+
+def test_a_song_found_by_its_sound_is_explained_by_its_sound() -> None:
+    for item in recommend(served("als-cf"), "stranger", ["t1"], k=N):
+        if item.source == "content-likes":
+            assert "liked by people" not in item.reason
+
+
+def test_a_song_played_once_is_said_to_be_played_once() -> None:
+    plays = Plays(np.array([4], np.int32), np.array([1], np.float32))
+    assert "t4, which you played once" in recommend(served(), None, k=1, heard_extra=plays)[0].reason
+
+
+# --- diversity ---
+
+
+def test_equal_values_are_counted_in_list_order() -> None:
+    assert occurrence(np.array([3, 1, 3, 3, 1], np.int32)).tolist() == [0, 0, 1, 2, 1]
+
+
+def test_laps_take_each_artists_first_songs_first() -> None:
+    assert in_laps(np.array([3, 3, 3, 1, 1], np.int32), 2).tolist() == [0, 1, 3, 4, 2]
+
+
+def test_spread_takes_the_song_farthest_from_those_chosen() -> None:
+    content = np.array([[1, 0], [0.8, 0.6], [0.6, 0.8], [0, 1]], np.float32)
+    everyone = {"allowed": np.ones(4, np.bool_), "room": np.ones(4, np.int64), "ties": np.arange(4)}
+    tracks, unlike = spread(content, np.arange(4, dtype=np.int32), count=3, **everyone)
+    assert tracks.tolist() == [1, 3, 0]  # 1 and 2 are equally central; 3 is farthest from 1; 0 is less like its nearest than 2 is
+    np.testing.assert_allclose(unlike, [1.0, 0.4, 0.2], atol=1e-6)

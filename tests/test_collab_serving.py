@@ -1,0 +1,246 @@
+"""The model on disk and in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from collab.engine import EngineConfig, fit
+from collab.factors import ALSConfig
+from collab.fallback import recommend
+from collab.lightfm_hybrid import LightFMConfig
+from collab.new_songs import with_new_songs
+from collab.serving import ServingModel, serving_model
+from collab.serving_files import META, load_serving, save_serving
+from data.embeddings import SongEmbeddings
+from data.errors import InputError
+from data.files import read_json, write_json
+from data.ids import IdMap
+from data.listens import Listens
+
+ROOT = Path(__file__).parents[1]
+SERVED = ["lightfm", "lightfm-cf", "als", "als-cf", "content", "popularity"]
+QUICK = EngineConfig(lightfm=LightFMConfig(8, 2), als=ALSConfig(8, 3.0))
+
+
+def world(n_users: int = 12, n_tracks: int = 18, plays: int = 60, seed: int = 0) -> tuple[Listens, SongEmbeddings]:
+    """Random listens over all but the last three songs."""
+    rng = np.random.default_rng(seed)
+    users, tracks = IdMap(tuple(f"u{i}" for i in range(n_users))), IdMap(tuple(f"t{i}" for i in range(n_tracks)))
+    arrays = rng.integers(0, n_users, plays), rng.integers(0, n_tracks - 3, plays), rng.integers(1, 9, plays)
+    listens = Listens(arrays[0].astype(np.int32), arrays[1].astype(np.int32), arrays[2].astype(np.float32), None, users, tracks)
+    return listens, SongEmbeddings(tracks, rng.normal(size=(n_tracks, 6)).astype(np.float32), "encoder-1")
+
+
+def served(name: str = "als", seed: int = 0) -> ServingModel:
+    listens, content = world()
+    artists = [f"artist {i // 3}" for i in range(18)]
+    return serving_model(fit(name, listens, content, QUICK, seed), listens, content, artists, listens_fingerprint="listens-1")
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_save_then_load_is_the_identity(tmp_path: Path, name: str) -> None:
+    before = served(name)
+    save_serving(tmp_path, before)
+    after = load_serving(tmp_path)
+    assert before.arrays.keys() == after.arrays.keys()
+    for key, array in before.arrays.items():
+        assert after.arrays[key].dtype == array.dtype
+        np.testing.assert_array_equal(after.arrays[key], array)
+    for key in ("engine", "version", "users", "tracks", "listens_fingerprint", "embeddings_fingerprint"):
+        assert getattr(after, key) == getattr(before, key)
+    assert (after.model.cold_tracks, after.model.content_map is None) == (
+        before.model.cold_tracks,
+        before.model.content_map is None,
+    )
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_a_loaded_model_scores_as_the_fitted_one(tmp_path: Path, name: str) -> None:
+    before = served(name)
+    save_serving(tmp_path, before)
+    users = np.arange(12, dtype=np.int32)
+    np.testing.assert_array_equal(load_serving(tmp_path).model.scores(users), before.model.scores(users))
+
+
+def test_a_model_without_content_is_saved_and_loaded(tmp_path: Path) -> None:
+    listens, _ = world()
+    save_serving(tmp_path, serving_model(fit("als-cf", listens, None, QUICK), listens, None, [""] * 18))
+    assert load_serving(tmp_path).content.shape == (18, 0)
+
+
+def test_the_version_of_a_loaded_model_is_that_of_its_bytes(tmp_path: Path) -> None:
+    save_serving(tmp_path, served())
+    loaded = load_serving(tmp_path)
+    assert dataclasses.replace(loaded).version == loaded.version  # a copy takes its version from the bytes
+
+
+def test_the_same_seed_gives_the_same_version_and_files(tmp_path: Path) -> None:
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        save_serving(folder, served(seed=4))
+    a, b = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
+    assert a == b
+
+
+def test_another_model_has_another_version() -> None:
+    assert served(seed=0).version != served(seed=1).version
+
+
+def test_saving_again_leaves_only_the_new_arrays(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        save_serving(tmp_path, served(seed=seed))
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == [f"serving-{served(seed=1).version}"]
+
+
+def test_a_reader_keeps_its_arrays_while_a_new_model_is_saved(tmp_path: Path) -> None:
+    save_serving(tmp_path, served(seed=0))
+    held = load_serving(tmp_path)
+    save_serving(tmp_path, served(seed=1))
+    np.testing.assert_array_equal(held.model.item_factors, served(seed=0).model.item_factors)
+
+
+def test_a_write_killed_before_its_end_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_serving(tmp_path, served(seed=0))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("collab.serving_files.write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_serving(tmp_path, served(seed=1))
+    assert load_serving(tmp_path).version == served(seed=0).version
+
+
+@pytest.mark.parametrize("what", ["listens", "embeddings"])
+def test_a_model_of_other_inputs_is_refused_as_stale(tmp_path: Path, what: str) -> None:
+    save_serving(tmp_path, served())
+    with pytest.raises(InputError, match=f"other {what}") as raised:
+        load_serving(tmp_path, **{f"{what}_fingerprint": "something else"})
+    assert raised.value.code == "stale"
+
+
+def test_a_model_of_the_same_inputs_is_accepted(tmp_path: Path) -> None:
+    save_serving(tmp_path, served())
+    load_serving(tmp_path, listens_fingerprint="listens-1", embeddings_fingerprint="encoder-1")
+
+
+def test_no_model_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        load_serving(tmp_path)
+
+
+def test_a_truncated_array_is_a_clear_error(tmp_path: Path) -> None:
+    save_serving(tmp_path, served())
+    array = next(tmp_path.glob("serving-*")) / "item_factors.npy"
+    array.write_bytes(array.read_bytes()[:150])
+    with pytest.raises(InputError, match="cannot be read") as raised:
+        load_serving(tmp_path)
+    assert raised.value.code == "damaged"
+
+
+def test_missing_arrays_are_a_clear_error(tmp_path: Path) -> None:
+    save_serving(tmp_path, served())
+    (next(tmp_path.glob("serving-*")) / "item_factors.npy").unlink()
+    with pytest.raises(InputError, match="missing"):
+        load_serving(tmp_path)
+
+
+def test_another_schema_is_refused(tmp_path: Path) -> None:
+    save_serving(tmp_path, served())
+    write_json(tmp_path / META, read_json(tmp_path / META) | {"schema": 99})
+    with pytest.raises(InputError, match="schema 99"):
+        load_serving(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["random", "item-knn"])
+def test_an_engine_without_factors_cannot_be_served(name: str) -> None:
+    listens, content = world()
+    with pytest.raises(InputError, match=f"engine '{name}' cannot be served"):
+        serving_model(fit(name, listens), listens, content, [""] * 18)
+
+
+def test_artists_of_the_wrong_number_are_refused() -> None:
+    listens, content = world()
+    with pytest.raises(InputError, match="17 names for 18 songs"):
+        serving_model(fit("popularity", listens), listens, content, [""] * 17)
+
+
+def test_songs_of_unknown_artist_are_artists_of_their_own() -> None:
+    listens, content = world()
+    model = serving_model(fit("popularity", listens), listens, content, ["a", "a"] + [""] * 16)
+    assert len(np.unique(model.artists)) == 17
+
+
+def arrivals() -> SongEmbeddings:
+    """The songs of the world and a new one that sounds exactly like t16, which nobody played either."""
+    _, content = world()
+    vectors = np.concatenate([content.vectors, content.vectors[16:17]])
+    return SongEmbeddings(IdMap((*content.tracks.ids, "today")), vectors, "encoder-1")
+
+
+@pytest.mark.parametrize("name", ["als", "lightfm", "content"])
+def test_a_song_that_arrived_today_scores_like_its_twin_of_yesterday(name: str) -> None:
+    scores = with_new_songs(served(name), arrivals(), {}).model.scores(np.arange(12, dtype=np.int32))
+    np.testing.assert_allclose(scores[:, 18], scores[:, 16], atol=1e-5)
+
+
+def test_a_song_that_arrived_today_is_recommended_as_cold() -> None:
+    items = recommend(with_new_songs(served("als"), arrivals(), {}), "u1", k=19)
+    assert [(i.cold, i.source) for i in items if i.track_id == "today"] == [(True, "hybrid-content")]
+
+
+def test_an_engine_of_listens_alone_takes_a_new_song_by_its_sound() -> None:
+    items = recommend(with_new_songs(served("als-cf"), arrivals(), {}), "u1", k=19)
+    assert [i.source for i in items if i.track_id == "today"] == ["content-likes"]
+
+
+def test_a_new_song_joins_its_artist() -> None:
+    artists = {f"t{i}": f"artist {i // 3}" for i in range(18)} | {"today": "artist 2"}
+    grown = with_new_songs(served(), arrivals(), artists)
+    assert grown.artists[18] == grown.artists[6]
+    np.testing.assert_array_equal(grown.artists[:18], served().artists)
+
+
+def test_without_new_songs_the_model_stays_as_it_is() -> None:
+    before = served()
+    assert with_new_songs(before, world()[1], {}) is before
+
+
+def test_new_songs_of_another_encoder_are_refused() -> None:
+    other = dataclasses.replace(arrivals(), fingerprint="encoder-2")
+    with pytest.raises(InputError, match="encoder-2") as raised:
+        with_new_songs(served(), other, {})
+    assert raised.value.code == "stale"
+
+
+def test_serving_imports_numpy_and_no_heavier_library(tmp_path: Path) -> None:
+    save_serving(tmp_path, served())
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from collab.serving_files import load_serving\n"
+        "from collab.fallback import recommend\n"
+        "assert recommend(load_serving(Path(sys.argv[1])), 'u1')\n"
+        "heavy = {'torch', 'lightfm', 'implicit', 'scipy', 'pandas', 'sklearn', 'pyarrow'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_model_of_10_000_songs_and_5_000_users_loads_at_once(tmp_path: Path) -> None:
+    listens, _ = world(5_000, 10_000, 200_000)
+    content = SongEmbeddings(listens.tracks, np.random.default_rng(0).normal(size=(10_000, 64)).astype(np.float32), "e")
+    save_serving(tmp_path, serving_model(fit("content", listens, content), listens, content, [""] * 10_000))
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        load_serving(tmp_path)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.25  # a tenth of that on an idle machine

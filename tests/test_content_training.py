@@ -1,0 +1,246 @@
+"""Training: it learns what is there and nothing else, the same each time, and goes on after a kill."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from content.checkpoint import read_checkpoint
+from content.embedding import embed
+from content.hyperimage import HyperImageSpec
+from content.notation import parse
+from content.training import TrainingConfig, learning_rate, train
+from data.errors import InputError
+
+SPEC = HyperImageSpec(n_tempo=1, n_mels=4, n_mfcc=2, contrast_bands=2)  # 28 rows
+SMALL = parse("IC(2,5,8)LPF(12)F(6)O")
+QUICK = TrainingConfig(epochs=3, snippet_seconds=0.5, batch_size=8, learning_rate=0.01, threads=1, device="cpu")
+
+
+def songs(count: int, seed: int, frames: int = 60) -> tuple[list[np.ndarray], list[str]]:
+    """Noise with a planted pattern: the class says which of three rows beats in every fourth frame."""
+    rng = np.random.default_rng(seed)
+    images, labels = [], []
+    for song in range(count):
+        image = rng.integers(0, 160, (frames, SPEC.n_rows), dtype=np.uint8)
+        image[rng.integers(4) :: 4, 5 + 8 * (song % 3)] = 255
+        images.append(image)
+        labels.append("abc"[song % 3])
+    return images, labels
+
+
+def weights(encoder) -> dict[str, bytes]:
+    return {name: tensor.contiguous().numpy().tobytes() for name, tensor in encoder.module.state_dict().items()}
+
+
+def accuracy(encoder, images, labels) -> float:
+    best = embed(encoder, images)[1].argmax(1)
+    return float(np.mean([encoder.classes[row] == label for row, label in zip(best, labels, strict=True)]))
+
+
+@pytest.fixture(scope="module")
+def unbroken():
+    return train(*songs(24, 0), QUICK, SMALL, spec=SPEC, label="beat")
+
+
+@pytest.fixture(scope="module")
+def long_config():
+    return TrainingConfig(epochs=15, snippet_seconds=0.5, batch_size=8, learning_rate=0.01, threads=1, device="cpu")
+
+
+def test_a_planted_pattern_is_found_in_songs_never_seen(long_config):
+    encoder = train(*songs(60, 0), long_config, SMALL, spec=SPEC)
+    assert accuracy(encoder, *songs(60, 1)) > 0.9
+
+
+def test_shuffled_labels_teach_nothing(long_config):
+    images, labels = songs(60, 0)
+    shuffled = np.random.default_rng(5).permutation(labels).tolist()
+    encoder = train(images, shuffled, long_config, SMALL, spec=SPEC)
+    assert accuracy(encoder, *songs(60, 1)) < 0.6
+
+
+def test_the_same_seed_gives_the_same_bytes(unbroken):
+    again = train(*songs(24, 0), QUICK, SMALL, spec=SPEC, label="beat")
+    assert weights(again) == weights(unbroken)
+    assert again.fingerprint == unbroken.fingerprint
+    assert again.history == unbroken.history
+
+
+def test_another_seed_gives_other_weights(unbroken):
+    other = train(*songs(24, 0), replace(QUICK, seed=1), SMALL, spec=SPEC, label="beat")
+    assert other.fingerprint != unbroken.fingerprint
+
+
+class Killed(Exception):
+    pass
+
+
+def kill_in_epoch(epoch: int, path, images, labels, config=QUICK) -> None:
+    """Train and die in the middle of an epoch."""
+    per_epoch = -(-len(images) * config.snippets_per_song // config.batch_size)
+
+    def progress(done: int, _total: int) -> None:
+        if done == (epoch - 1) * per_epoch + 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(images, labels, config, SMALL, spec=SPEC, label="beat", checkpoint=path, progress=progress)
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_a_killed_run_ends_with_the_bytes_of_an_unbroken_one(tmp_path, unbroken, epoch):
+    images, labels = songs(24, 0)
+    kill_in_epoch(epoch, tmp_path / "c", images, labels)
+    seen: list[tuple[int, int]] = []
+    torch.manual_seed(99)  # what happened to torch's generator in between does not matter
+    resumed = train(
+        images,
+        labels,
+        QUICK,
+        SMALL,
+        spec=SPEC,
+        label="beat",
+        checkpoint=tmp_path / "c",
+        progress=lambda d, t: seen.append((d, t)),
+    )
+    assert weights(resumed) == weights(unbroken)
+    assert resumed.history == unbroken.history
+    assert seen[0] == ((epoch - 1) * 6 + 1, 18)  # only what was not done
+
+
+def test_a_finished_checkpoint_gives_the_encoder_without_training(tmp_path, unbroken):
+    images, labels = songs(24, 0)
+    train(images, labels, QUICK, SMALL, spec=SPEC, label="beat", checkpoint=tmp_path / "c")
+    calls: list[int] = []
+    again = train(
+        images, labels, QUICK, SMALL, spec=SPEC, label="beat", checkpoint=tmp_path / "c", progress=lambda d, _t: calls.append(d)
+    )
+    assert calls == []
+    assert weights(again) == weights(unbroken)
+
+
+def test_a_checkpoint_of_other_labels_is_not_gone_on_from(tmp_path, unbroken, caplog):
+    images, labels = songs(24, 0)
+    kill_in_epoch(2, tmp_path / "c", images, list(reversed(labels)))
+    fresh = train(images, labels, QUICK, SMALL, spec=SPEC, label="beat", checkpoint=tmp_path / "c")
+    assert "belongs to another run" in caplog.text
+    assert weights(fresh) == weights(unbroken)
+
+
+def test_a_damaged_checkpoint_is_not_gone_on_from(tmp_path, unbroken, caplog):
+    (tmp_path / "c").write_bytes(b"\x10\x00\x00")
+    fresh = train(*songs(24, 0), QUICK, SMALL, spec=SPEC, label="beat", checkpoint=tmp_path / "c")
+    assert "cannot be read" in caplog.text
+    assert weights(fresh) == weights(unbroken)
+
+
+def test_the_checkpoint_keeps_the_momentum(tmp_path):
+    images, labels = songs(24, 0)
+    seen: list[str] = []
+    train(images, labels, QUICK, SMALL, spec=SPEC, checkpoint=tmp_path / "c", on_epoch=lambda r: seen.append(r.epoch))
+    from safetensors import safe_open
+
+    with safe_open(tmp_path / "c", framework="pt") as file:
+        assert file.get_tensor("momentum/output.weight").abs().max() > 0
+    assert seen == [1, 2, 3]
+    assert read_checkpoint(tmp_path / "c", "another key") is None
+
+
+def test_thread_count_and_generator_are_left_as_they_were():
+    before = torch.get_num_threads()
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    train(*songs(6, 0), QUICK, SMALL, spec=SPEC)
+    assert torch.get_num_threads() == before
+    assert torch.rand(1) == expected
+
+
+def test_row_statistics_come_from_the_training_songs(unbroken):
+    together = np.concatenate(songs(24, 0)[0]) / 255
+    np.testing.assert_allclose(unbroken.module.row_mean.numpy(), together.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(unbroken.module.row_std.numpy(), together.std(0), rtol=1e-5)
+
+
+def test_songs_shorter_than_a_snippet_are_learned_from():
+    images, labels = songs(12, 0, frames=9)
+    encoder = train(images, labels, QUICK, SMALL, spec=SPEC)
+    assert np.isfinite(embed(encoder, images)[0]).all()
+
+
+def test_training_does_not_change_the_images():
+    images, labels = songs(6, 0)
+    for image in images:
+        image.setflags(write=False)
+    train(images, labels, QUICK, SMALL, spec=SPEC)
+
+
+def test_mixed_precision_trains_in_bfloat16():
+    encoder = train(*songs(24, 0), replace(QUICK, mixed_precision=True), SMALL, spec=SPEC)
+    assert encoder.history[-1].loss < encoder.history[0].loss
+    assert encoder.module.output.weight.dtype == torch.float32
+
+
+def test_classes_are_sorted_and_progress_counts_batches():
+    images, labels = songs(6, 0)
+    seen: list[tuple[int, int]] = []
+    encoder = train(images, labels[::-1], QUICK, SMALL, spec=SPEC, progress=lambda d, t: seen.append((d, t)))
+    assert encoder.classes == ("a", "b", "c")
+    assert seen == [(done, 6) for done in range(1, 7)]
+
+
+def test_the_cosine_falls_from_the_full_rate_to_nothing():
+    config = TrainingConfig(learning_rate=0.02, schedule="cosine")
+    assert [round(learning_rate(config, share), 4) for share in (0, 0.5, 1)] == [0.02, 0.01, 0.0]
+    assert learning_rate(TrainingConfig(learning_rate=0.02, schedule="constant"), 0.9) == 0.02
+
+
+def test_a_loss_that_runs_away_is_an_error_with_a_hint():
+    with pytest.raises(InputError, match="smaller learning rate") as error:
+        train(*songs(24, 0), replace(QUICK, learning_rate=1e9), SMALL, spec=SPEC)
+    assert error.value.code == "diverged"
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        ([], [], "no song has the label 'beat'"),
+        (songs(3, 0)[0], ["a", "b"], "3 images and 2 labels"),
+        (songs(3, 0)[0], ["a", "a", "a"], "all 3 songs have beat 'a'"),
+        (songs(3, 0)[0], ["a", "", "b"], "1 of 3 songs have no 'beat'"),
+        ([np.zeros((9, 5), np.uint8)] * 2, ["a", "b"], r"song 0 is uint8 \(9, 5\)"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused(images, labels, message):
+    with pytest.raises(InputError, match=message):
+        train(images, labels, QUICK, SMALL, spec=SPEC, label="beat")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epochs", 0),
+        ("snippets_per_song", 0),
+        ("batch_size", 0),
+        ("snippet_seconds", 0.0),
+        ("learning_rate", -1.0),
+        ("momentum", 1.0),
+        ("weight_decay", -0.1),
+        ("schedule", "step"),
+        ("seed", -1),
+        ("threads", 0),
+        ("learning_rate", float("nan")),
+    ],
+)
+def test_a_setting_out_of_range_is_refused_by_name(field, value):
+    with pytest.raises(InputError, match=field):
+        TrainingConfig(**{field: value})
+
+
+def test_an_unknown_device_is_refused():
+    with pytest.raises(InputError, match="device='tpu'"):
+        train(*songs(6, 0), replace(QUICK, device="tpu"), SMALL, spec=SPEC)

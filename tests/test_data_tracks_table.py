@@ -1,0 +1,168 @@
+"""Scanning a folder with a tracks.csv: the table names the songs and their labels, and bad rows stop nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from data import library
+from data.catalogue import Catalogue
+from data.errors import InputError
+from data.library import scan
+from data.scan_report import ScanReport
+
+RATE = 8000
+
+
+def song(path: Path, seed: int = 0, seconds: float = 1.0, **tags: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    samples = 0.3 * np.random.default_rng(seed).standard_normal(int(seconds * RATE)).astype(np.float32)
+    kind = "FLAC" if path.suffix.lower() == ".flac" else "WAV"
+    with soundfile.SoundFile(path, "w", RATE, 1, format=kind) as file:
+        for name, value in tags.items():
+            setattr(file, name, value)
+        file.write(samples)
+    return path
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
+    with Catalogue.open(tmp_path / "c.sqlite", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "music").mkdir()
+    return tmp_path / "music"
+
+
+def ids(catalogue: Catalogue) -> list[str]:
+    return [track.track_id for track in catalogue.tracks()]
+
+
+def numbers(report: ScanReport) -> tuple[int, int, int, int]:
+    return report.new, report.changed, report.moved, report.unchanged
+
+
+def table(root: Path, *rows: str, header: str = "track_id,path,artist,title,mood,genre") -> None:
+    (root / "tracks.csv").write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+
+
+def test_a_table_names_the_songs_and_its_further_columns_are_labels(catalogue: Catalogue, root: Path) -> None:
+    song(root / "audio" / "1.flac", artist="Tag", album="Album", genre="Pop")
+    song(root / "audio" / "unlisted.wav")
+    table(root, '7,audio/1.flac,"Simon, Paul",Tïtle,Q1,')
+    scan(catalogue, [root])
+    (track,) = catalogue.tracks()
+    assert (track.track_id, track.artist, track.title, track.album) == ("7", "Simon, Paul", "Tïtle", "Album")
+    assert dict(track.labels) == {"mood": "Q1"}
+
+
+def test_bad_rows_go_to_the_ledger_with_file_and_line_and_do_not_stop(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    song(root / "2.wav", 1)
+    table(
+        root,
+        "a,1.wav,A,T,Q1,x",
+        "b,2.wav,B",
+        "c,,C,T,Q1,x",
+        "a,2.wav,A,T,Q1,x",
+        "d,none.wav,A,T,Q1,x",
+        ",2.wav,A,T,Q1,x",
+        "e,1.wav,A,T,Q1,x",
+    )
+    report = scan(catalogue, [root])
+    assert ids(catalogue) == ["a"]
+    found = {int(failure.path.rpartition(":")[2]): failure.code for failure in catalogue.failures()}
+    assert found == {3: "bad-row", 4: "bad-row", 5: "duplicate-row", 6: "missing", 7: "bad-row", 8: "duplicate-row"}
+    assert all("tracks.csv" in failure.path and "line" in failure.reason for failure in report.failed)
+    again = scan(catalogue, [root])
+    assert (again.failed, again.known_failures) == ([], 6)
+
+
+def test_mended_rows_leave_the_ledger(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    song(root / "2.wav", 1)
+    table(root, "a,1.wav,A,T,Q1,x", "b,2.wav,B")
+    scan(catalogue, [root])
+    table(root, "a,1.wav,A,T,Q1,x", "b,2.wav,B,T,Q1,x")
+    assert numbers(scan(catalogue, [root])) == (1, 0, 0, 1)
+    assert catalogue.failures() == []
+
+
+def test_an_edited_row_changes_the_labels_without_opening_the_file(
+    catalogue: Catalogue, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song(root / "1.wav")
+    table(root, "a,1.wav,A,T,Q1,x")
+    scan(catalogue, [root])
+    monkeypatch.setattr(library, "probe", lambda path: pytest.fail(f"{path} was opened"))
+    table(root, "a,1.wav,A,T,Q2,")
+    assert numbers(scan(catalogue, [root])) == (0, 1, 0, 0)
+    assert dict(catalogue.track("a").labels) == {"mood": "Q2"}
+
+
+def test_a_table_that_comes_later_gives_known_songs_its_ids(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    scan(catalogue, [root])
+    table(root, "a,1.wav,A,T,Q1,x")
+    assert numbers(scan(catalogue, [root])) == (0, 1, 0, 0)
+    assert ids(catalogue) == ["a"]
+    assert numbers(scan(catalogue, [root])) == (0, 0, 0, 1)
+
+
+def test_a_row_that_names_another_file_keeps_its_id(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    song(root / "1.flac", 1)
+    table(root, "a,1.wav,A,T,Q1,x")
+    scan(catalogue, [root])
+    table(root, "a,1.flac,A,T,Q1,x")
+    assert numbers(scan(catalogue, [root])) == (0, 1, 0, 0)
+    assert Path(catalogue.track("a").path).name == "1.flac"
+
+
+def test_a_folder_with_its_table_moved_elsewhere_keeps_everything(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    table(root, "a,1.wav,A,T,Q1,x")
+    scan(catalogue, [root])
+    report = scan(catalogue, [root.rename(root.with_name("elsewhere"))])
+    assert numbers(report) == (0, 0, 1, 0)
+    assert ids(catalogue) == ["a"]
+
+
+def test_a_table_with_a_byte_order_mark_is_read(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    (root / "tracks.csv").write_bytes(b"\xef\xbb\xbftrack_id,path\r\na,1.wav\r\n")
+    scan(catalogue, [root])
+    assert ids(catalogue) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"track_id,path,title\na,1.wav,x\nb,2.wav,\xe9t\xe9\n", "line 3.*0xe9"),
+        (b"id;path\n1;1.wav\n", "no column 'track_id'"),
+        (b"track_id,path,x,x\n", "two columns"),
+        (b"", "no column"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_one_clear_error(catalogue: Catalogue, root: Path, content: bytes, words: str) -> None:
+    song(root / "1.wav")
+    (root / "tracks.csv").write_bytes(content)
+    with pytest.raises(InputError, match=words) as caught:
+        scan(catalogue, [root])
+    assert caught.value.code == "bad-table"
+
+
+def test_a_table_of_bad_rows_alone_is_an_error_and_the_ledger_has_them(catalogue: Catalogue, root: Path) -> None:
+    table(root, "a,1.wav,A,T,Q1,x", 'b,"never closed', "c,2.wav")
+    with pytest.raises(InputError, match="no audio") as caught:
+        scan(catalogue, [root])
+    assert caught.value.code == "no-audio"
+    assert [failure.code for failure in catalogue.failures()] == ["missing", "bad-row"]
+    assert "to line 4" in catalogue.failures()[1].reason

@@ -1,0 +1,186 @@
+"""What the user gets wrong: one clear line, the right exit code, nothing lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+
+def assert_one_line(ran, *words, code=1):
+    """The command ended with `code` and one line that holds all words, and no traceback."""
+    assert ran.code == code
+    assert "Traceback" not in ran.err
+    lines = [line for line in ran.err.splitlines() if line.startswith("recsys:")]
+    assert len(lines) == 1
+    for word in words:
+        assert word in lines[0]
+
+
+COMMANDS = [
+    ("failed",),
+    ("train-content",),
+    ("embed",),
+    ("train-hybrid",),
+    ("recommend", "--user", "u"),
+    ("similar", "x"),
+    ("map",),
+    ("evaluate", "labels"),
+    ("evaluate", "recommenders"),
+    ("export", "embeddings", "--out", "x.parquet"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_missing_workspace_is_named(recsys, tmp_path, command):
+    assert_one_line(recsys("-w", tmp_path / "none", *command), "no workspace", str(tmp_path / "none"), "scan")
+
+
+@pytest.mark.parametrize("command", COMMANDS[1:], ids=" ".join)
+def test_an_empty_workspace_says_what_to_run(recsys, tmp_path, command):
+    recsys("-w", tmp_path / "w", "scan", tmp_path)
+    ran = recsys("-w", tmp_path / "w", *command)
+    assert ran.code == 1
+    assert "recsys:" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_folder_that_is_no_workspace_is_left_alone(recsys, world, tmp_path):
+    (tmp_path / "mine.txt").write_text("precious")
+    assert_one_line(recsys("-w", tmp_path, "scan", world), "not empty")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_missing_folder_is_named(recsys, tmp_path):
+    assert_one_line(recsys("-w", tmp_path / "w", "scan", tmp_path / "nowhere"), "nowhere")
+
+
+def test_a_folder_without_audio_is_named(recsys, tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "readme.txt").write_text("hello")
+    assert_one_line(recsys("-w", tmp_path / "w", "scan", tmp_path / "docs"), "docs", "no audio")
+
+
+@pytest.fixture
+def odd_folder(tmp_path):
+    """Two good songs among files that are none."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    noise = (0.2 * np.random.default_rng(0).standard_normal((44100 * 8, 2))).astype(np.float32)
+    sf.write(folder / "good one.mp3", noise, 44100, format="MP3")
+    sf.write(folder / "good two.wav", noise[: 44100 * 2], 44100)
+    whole = (folder / "good one.mp3").read_bytes()
+    (folder / "truncated.mp3").write_bytes(whole[: len(whole) // 4])
+    (folder / "empty.mp3").write_bytes(b"")
+    (folder / "text.mp3").write_text("this is a shopping list, not music\n" * 40)
+    sf.write(folder / "silence.wav", np.zeros(44100), 44100)
+    return folder
+
+
+def test_bad_files_go_to_the_ledger_and_good_ones_are_catalogued(recsys, odd_folder, tmp_path):
+    ran = recsys("-w", tmp_path / "w", "scan", odd_folder, "--json")
+    assert ran.code == 3
+    assert (ran.json["new"], ran.json["failed"]) == (2, 4)
+    ledger = {entry["path"].rsplit("/", 1)[1]: entry for entry in recsys("-w", tmp_path / "w", "failed", "--json").json}
+    codes = {name: entry["code"] for name, entry in ledger.items()}
+    assert codes == {"truncated.mp3": "truncated", "empty.mp3": "empty-file", "text.mp3": "not-audio", "silence.wav": "silent"}
+    assert all(entry["reason"] and entry["hint"] for entry in ledger.values())
+
+
+def test_failed_files_are_not_tried_again_until_they_change(recsys, odd_folder, tmp_path):
+    recsys("-w", tmp_path / "w", "scan", odd_folder)
+    again = recsys("-w", tmp_path / "w", "scan", odd_folder, "--json")
+    assert (again.code, again.json["failed"], again.json["known_failures"]) == (0, 0, 4)
+    (odd_folder / "empty.mp3").write_bytes((odd_folder / "good one.mp3").read_bytes())
+    mended = recsys("-w", tmp_path / "w", "scan", odd_folder, "--json")
+    assert (mended.code, mended.json["new"]) == (0, 1)
+
+
+def test_an_unknown_label_lists_the_known_ones(recsys, trained):
+    assert_one_line(recsys("-w", trained, "train-content", "--label", "colour"), "colour", "genre", "mood")
+    assert_one_line(recsys("-w", trained, "evaluate", "labels", "--label", "colour"), "colour", "genre", "mood")
+    assert_one_line(recsys("-w", trained, "map", "--label", "colour"), "colour", "genre")
+
+
+@pytest.mark.parametrize("text", ["IC(5,15,64)LPX(1)O", "IC(5,15)LF(192)O", "resnet"])
+def test_a_bad_architecture_is_shown(recsys, trained, text):
+    assert_one_line(recsys("-w", trained, "train-content", "--architecture", text), text.split("X")[0][:8])
+
+
+def test_an_unknown_engine_lists_the_known_ones(recsys, trained):
+    assert_one_line(recsys("-w", trained, "train-hybrid", "--engine", "magic"), "magic", "lightfm", "als")
+
+
+def test_an_unknown_song_is_named(recsys, trained):
+    assert_one_line(recsys("-w", trained, "similar", "no-such-song"), "no-such-song")
+    assert_one_line(recsys("-w", trained, "recommend", "--like", "no-such-song"), "no-such-song")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ("empty",)),
+        ("user_id,track_id,plays\n", ("no rows",)),
+        ("a,b,c\n1,2,3\n", ("no known format",)),
+        ("user_id,track_id,plays\nu,t,many\nu,t\n", ("none of its rows",)),
+    ],
+)
+def test_a_history_that_cannot_be_read_is_named(recsys, workspace, tmp_path, text, words):
+    (tmp_path / "history.csv").write_text(text)
+    assert_one_line(recsys("-w", workspace, "import-listens", tmp_path / "history.csv"), "history.csv", *words)
+
+
+def test_malformed_rows_are_counted_and_the_others_imported(recsys, workspace, tmp_path):
+    (tmp_path / "history.csv").write_text("user_id,track_id,plays\nu1,t1,5\nu1,t2,many\nu1\nu2,t1,-1\nu2,t2,nan\nu2,t3,7\n")
+    ran = recsys("-w", workspace, "import-listens", tmp_path / "history.csv", "--json")
+    assert ran.code == 3
+    (result,) = ran.json["files"]
+    assert (result["rows"], result["bad_rows"]) == (6, 4)
+    assert sum(reason["rows"] for reason in result["rejected"]) == 4
+    assert {reason["first_line"] for reason in result["rejected"]} == {3, 4, 5, 6}
+
+
+def test_no_listens_says_what_to_import(recsys, world, tmp_path):
+    recsys("-w", tmp_path / "w", "scan", world)
+    assert_one_line(recsys("-w", tmp_path / "w", "train-hybrid"), "no listens", "import-listens")
+
+
+def test_listens_of_other_songs_only_are_explained(recsys, world, tmp_path):
+    recsys("-w", tmp_path / "w", "scan", world)
+    (tmp_path / "other.csv").write_text("user_id,track_id,plays\nu,elsewhere,3\n")
+    assert recsys("-w", tmp_path / "w", "import-listens", tmp_path / "other.csv").code == 0
+    assert_one_line(recsys("-w", tmp_path / "w", "train-hybrid"), "none of the imported listens")
+
+
+def test_a_second_writer_is_told_to_wait_and_readers_go_on(recsys, workspace):
+    from recsys.workspace import open_workspace
+
+    with open_workspace(workspace).writing():
+        assert_one_line(recsys("-w", workspace, "train-hybrid"), "another command is writing")
+        assert recsys("-w", workspace, "recommend", "--user", "x", "--json").code == 0
+
+
+def test_a_workspace_of_another_schema_is_refused_with_a_sentence(recsys, workspace):
+    (workspace / "workspace.json").write_text('{"schema": 99, "kind": "recsys-workspace"}')
+    assert_one_line(recsys("-w", workspace, "failed"), "schema 99")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("recommend", "-k", "0"),
+        ("recommend", "--users-file", "users.txt"),
+        ("train-content", "--device", "abacus"),
+        ("evaluate", "labels", "--split", "album"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_exits_with_2(recsys, trained, args):
+    assert recsys("-w", trained, *args).code == 2
+
+
+def test_damaged_artefacts_are_named_not_trusted(recsys, workspace):
+    (workspace / "embeddings" / "embeddings.npy").write_bytes(b"rubbish")
+    assert_one_line(recsys("-w", workspace, "map"), "embeddings.npy")
+    (workspace / "catalogue.sqlite").write_bytes(b"rubbish" * 100)
+    assert_one_line(recsys("-w", workspace, "recommend", "--user", "x"), "catalogue")
