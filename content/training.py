@@ -53,11 +53,11 @@ class TrainingConfig:
     Same seed, same bytes: on the CPU with the same number of threads.
     """
 
-    epochs: int = 15
+    epochs: int = 10
     snippet_seconds: float = 5.0
     snippets_per_song: int = 2
-    batch_size: int = 32
-    learning_rate: float = 0.01
+    batch_size: int = 16
+    learning_rate: float = 0.002
     momentum: float = 0.9
     weight_decay: float = 0.0
     schedule: str = "cosine"

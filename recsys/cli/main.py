@@ -36,6 +36,6 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _fail(message: str) -> None:
-    one_line = " ".join(message.split())
-    sys.stderr.write(f"recsys: {one_line}\n")
+    # One line: of a message that also draws (a caret below a notation) the sentence above the drawing.
+    sys.stderr.write(f"recsys: {message.splitlines()[0]}\n")
     sys.exit(1)
