@@ -22,7 +22,8 @@ def features(song: Path) -> None:
     import librosa
 
     from content.decode import decode
-    from content.hyperimage import HyperImageSpec, hyper_image
+    from content.hyperimage import hyper_image
+from content.spec import HyperImageSpec
 
     spec = HyperImageSpec(contrast_f_max=11025.0)
     y = decode(song, 30.0, spec)
@@ -40,7 +41,11 @@ def features(song: Path) -> None:
         "ours, float64 (same definitions but the tempogram)": lambda: hyper_image(y.astype(np.float64), spec),
         "ours, float32 (as used)": lambda: hyper_image(y, spec),
     }
-    print_ratios("six feature blocks of a 30 s clip (librosa: autocorrelation tempogram; ours: cyclic)", medians(competitors), next(iter(competitors)))
+    print_ratios(
+        "six feature blocks of a 30 s clip (librosa: autocorrelation tempogram; ours: cyclic)",
+        medians(competitors),
+        next(iter(competitors)),
+    )
     competitors = {"librosa.load": lambda: librosa.load(song, sr=22050), "ours": lambda: decode(song, 30.0, spec)}
     print_ratios("decoding a 30 s stereo mp3 to mono, 22,050 Hz", medians(competitors), "librosa.load")
 
@@ -82,12 +87,12 @@ def scoring() -> None:
     """Top-10 of many users: LightFM's own predict against factors, blocks and partial sorting."""
     from lightfm import LightFM
 
-    from collab.engine import EngineConfig, fit
-    from collab.ranking import top_k
-    from collab.history import History
-    from data.world.listeners import listens
-    from data.world.catalogue import catalogue
     from collab import lightfm_hybrid
+    from collab.engine import EngineConfig, fit
+    from collab.history import History
+    from collab.ranking import top_k
+    from data.world.catalogue import catalogue
+    from data.world.listeners import listens
 
     spec = WorldSpec(songs=5000, listeners=300)
     plays = listens(spec, catalogue(spec))
@@ -103,7 +108,10 @@ def scoring() -> None:
 
     history = History.of_listens(plays)
     users = np.arange(len(plays.users), dtype=np.int32)
-    competitors = {"LightFM.predict, user by user": predict, "ours, in blocks": lambda: top_k(model.scores, users, 10, seen=history)}
+    competitors = {
+        "LightFM.predict, user by user": predict,
+        "ours, in blocks": lambda: top_k(model.scores, users, 10, seen=history),
+    }
     print_ratios("top 10 of 5,000 songs for 300 users, ids only", medians(competitors, repeats=3), next(iter(competitors)))
 
 

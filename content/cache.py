@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from content.hyperimage import HyperImageSpec
+from content.spec import HyperImageSpec
 from data.errors import InputError
 from data.files import atomic_path, read_json, write_json
 

@@ -23,8 +23,8 @@ from data.errors import InputError
 from data.files import atomic_path, read_json, write_json
 
 if TYPE_CHECKING:
-    from content.hyperimage import HyperImageSpec
     from content.notation import Architecture
+    from content.spec import HyperImageSpec
     from content.training import TrainingConfig
 
 SCHEMA = 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from content.hyperimage import HyperImageSpec
+from content.spec import HyperImageSpec
 from data.audio import read_audio
 from data.errors import InputError
 

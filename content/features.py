@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from content.filters import chroma_filters, contrast_bands, dct_basis, mel_filters, tonnetz_basis
-
-if TYPE_CHECKING:
-    from content.hyperimage import HyperImageSpec
+from content.spec import HyperImageSpec
 
 Array = NDArray[np.floating]
 TINY = 1e-10  # power below which everything is silence, as librosa's amin

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from content.checkpoint import EpochRecord
     from content.encoder import Encoder
-    from content.hyperimage import HyperImageSpec
     from content.network import Network, NetworkChoices
+    from content.spec import HyperImageSpec
 
 log = logging.getLogger(__name__)
 

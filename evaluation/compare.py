@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,6 @@ from data.splits import Split
 from evaluation.bootstrap import bootstrap_means, percentiles
 from evaluation.guards import train_view
 from evaluation.measure import SLICES, Key, Measurement, measure, positives_in_slices, split_slices
-
-log = logging.getLogger(__name__)
 
 Engine = Callable[[Split, int], Recommender]
 Progress = Callable[[int, int], None]
@@ -75,6 +73,7 @@ def compare(
     slices: Sequence[str] = SLICES,
     bootstrap: int = 1000,
     reference: str | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Comparison:
     """Fit every engine on every split with every seed and measure it.
@@ -90,6 +89,8 @@ def compare(
     slices : of "all", "head", "middle", "tail"; the last three are left out where every candidate is cold.
     bootstrap : resamples of the users.
     reference : model with which the others are compared in pairs; the last of `engines` if None.
+    workers : threads, each of which fits one engine at a time; engines spend their time in compiled code that lets go of the
+        interpreter. Results do not depend on it.
     progress : called with (fits done, fits in all).
 
     Raises
@@ -108,21 +109,24 @@ def compare(
         wanted = [s for s in slices if any(s in split_slices(split, slices) for split in group)]
         for number, split in enumerate(group):
             counts[name if len(group) == 1 else f"{name} {number + 1} of {len(group)}"] = _counts(split, wanted)
-        pooled: dict[str, Measurement] = {}
-        for model, engine in engines.items():
-            parts, spent = [], []
-            for split in group:
-                for seed in seeds:
-                    view, begin = train_view(split), time.process_time()
-                    fitted = engine(view, seed)
-                    spent.append(time.process_time() - begin)
-                    parts.append(measure(fitted, split, k=k, slices=split_slices(split, slices), seed=seed))
-                    done += 1
-                    if progress is not None:
-                        progress(done, fits)
-            pooled[model] = _pool(parts)
-            seconds.setdefault(name, {})[model] = round(float(np.mean(spent)), 4)
-            log.info("%s on %s: %.2f CPU s a fit", model, name, np.mean(spent))
+        jobs = [(model, split, seed) for model in engines for split in group for seed in seeds]
+
+        def run(job: tuple[str, Split, int]) -> tuple[Measurement, float]:
+            model, split, seed = job
+            begin = time.thread_time()
+            fitted = engines[model](train_view(split), seed)
+            spent = time.thread_time() - begin
+            return measure(fitted, split, k=k, slices=split_slices(split, slices), seed=seed), spent
+
+        parts: dict[str, list[tuple[Measurement, float]]] = {model: [] for model in engines}
+        with ThreadPoolExecutor(workers) as pool:
+            for (model, _, _), measured in zip(jobs, pool.map(run, jobs), strict=True):
+                parts[model].append(measured)
+                done += 1
+                if progress is not None:
+                    progress(done, fits)
+        pooled = {model: _pool([measurement for measurement, _ in of_model]) for model, of_model in parts.items()}
+        seconds[name] = {model: round(float(np.mean([spent for _, spent in of_model])), 4) for model, of_model in parts.items()}
         candidates = round(float(np.mean([split.candidates.sum() for split in group])))
         n_users = len(group[0].train.users)
         for slice_name in wanted:

@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 from content.decode import decode, resample, to_mono
-from content.hyperimage import HyperImageSpec
+from content.spec import HyperImageSpec
 from data.errors import InputError
 
 SPEC = HyperImageSpec(excerpt_seconds=4.0)

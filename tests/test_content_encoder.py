@@ -9,8 +9,8 @@ import pytest
 
 from content.embedding import embed, snippet_log_probabilities
 from content.encoder import Encoder
-from content.hyperimage import HyperImageSpec
 from content.notation import parse
+from content.spec import HyperImageSpec
 from content.training import TrainingConfig, train
 from data.errors import InputError
 

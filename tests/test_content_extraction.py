@@ -12,7 +12,7 @@ import soundfile as sf
 from content import extraction
 from content.cache import CachedImages, HyperImageCache
 from content.extraction import Job, extract
-from content.hyperimage import HyperImageSpec
+from content.spec import HyperImageSpec
 from data.errors import InputError
 
 SPEC = HyperImageSpec()

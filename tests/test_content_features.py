@@ -9,7 +9,7 @@ import pytest
 
 from content import features
 from content.filters import chroma_filters, contrast_bands, mel_filters
-from content.hyperimage import HyperImageSpec
+from content.spec import HyperImageSpec
 from content.spectrum import BLOCK_FRAMES, n_frames, power_blocks
 from content.tempogram import cyclic_tempogram, novelty
 

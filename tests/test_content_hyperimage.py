@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from content.hyperimage import HyperImageSpec, hyper_image, to_bytes
+from content.hyperimage import hyper_image, to_bytes
+from content.spec import HyperImageSpec
 from data.errors import InputError
 
 SPEC = HyperImageSpec()

@@ -10,8 +10,8 @@ import torch
 
 from content.checkpoint import read_checkpoint
 from content.embedding import embed
-from content.hyperimage import HyperImageSpec
 from content.notation import parse
+from content.spec import HyperImageSpec
 from content.training import TrainingConfig, learning_rate, train
 from data.errors import InputError
 

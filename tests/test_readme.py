@@ -26,7 +26,9 @@ def home(tmp_path, world):
     tracks = [line.split(",") for line in (world / "tracks.csv").read_text(encoding="utf-8").splitlines()[1:]]
     for number, (_id, path, *_names) in enumerate(tracks):
         genre = path.split("/")[1]
-        name = "one" if (genre, number) == ("blues", min(i for i, t in enumerate(tracks) if "/blues/" in t[1])) else f"song {number}"
+        name = (
+            "one" if (genre, number) == ("blues", min(i for i, t in enumerate(tracks) if "/blues/" in t[1])) else f"song {number}"
+        )
         (tmp_path / "Music" / genre).mkdir(parents=True, exist_ok=True)
         os.link(world / path, tmp_path / "Music" / genre / f"{name}.mp3")
     songs = sorted(str(path.relative_to(tmp_path / "Music")) for path in (tmp_path / "Music").rglob("*.mp3"))
@@ -55,7 +57,12 @@ def test_the_readmes_python_runs(trained, tmp_path):
     (code,) = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
     (tmp_path / "my-workspace").symlink_to(trained)
     ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert len(ran.stdout.splitlines()) == 5
 

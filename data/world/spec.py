@@ -61,9 +61,9 @@ class WorldSpec:
         """The knobs as JSON-able values."""
         return asdict(self)
 
-    def fingerprint(self, *made_with: str) -> str:
-        """A short name for the world that this spec gives; `made_with` names tools that shape its bytes."""
-        return fingerprint("composed-world", MODEL, self.as_dict(), *made_with)
+    def fingerprint(self) -> str:
+        """A short name for the world that this spec gives."""
+        return fingerprint("composed-world", MODEL, self.as_dict())
 
     def rng(self, *stream: int) -> np.random.Generator:
         """The generator of one named stream, e.g. `rng(SONG, 17)`: independent of all others."""

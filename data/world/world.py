@@ -15,7 +15,7 @@ from data.files import atomic_path, disk_errors, read_json, write_json
 from data.listens import Listens
 from data.world.catalogue import Song, catalogue
 from data.world.listeners import listens
-from data.world.mp3 import encode_mp3, encoder_name, id3_header
+from data.world.mp3 import encode_mp3, id3_header
 from data.world.render import SAMPLE_RATE, render
 from data.world.score import compose
 from data.world.spec import NOTICE, SCORE, WorldSpec
@@ -61,7 +61,7 @@ def compose_world(
     spec = WorldSpec() if spec is None else spec
     if workers < 1:
         raise InputError(f"workers={workers} must be >= 1", code="bad-spec")
-    fingerprint = spec.fingerprint(encoder_name())
+    fingerprint = spec.fingerprint()
     _claim(folder, fingerprint)
     songs = catalogue(spec)
     done = {song.index for song in songs if (folder / song.path).is_file()}
@@ -84,7 +84,6 @@ def compose_world(
             "notice": NOTICE,
             "fingerprint": fingerprint,
             "spec": spec.as_dict(),
-            "encoder": encoder_name(),
             "artists": summary.artists,
             "listens": summary.listens,
         },

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from content.cache import Rows
-from content.hyperimage import HyperImageSpec
 from content.notation import Architecture
 from content.notation import architecture as parse_architecture
+from content.spec import HyperImageSpec
 from content.training import TrainingConfig
 from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings, read_embeddings, write_embeddings

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.crossfit import FoldResult
-from content.hyperimage import HyperImageSpec
 from content.notation import architecture as parse_architecture
+from content.spec import HyperImageSpec
 from data.files import write_json
 from data.tracks import Track
 from evaluation.label_folds import LabelSplit

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from collab.engine import fit
-from content.hyperimage import HyperImageSpec
 from content.notation import parse
+from content.spec import HyperImageSpec
 from content.training import TrainingConfig
 from data.embeddings import SongEmbeddings
 from data.errors import InputError
@@ -25,6 +25,7 @@ from recsys.steps.content import training_config
 from recsys.steps.folds import fold_networks, song_folds
 from recsys.steps.images import songs_with_images
 from recsys.steps.inputs import Interactions, read_embeddings_if_any, read_interactions
+from recsys.steps.machine import workers_or_all
 from recsys.steps.reporting import write_report
 from recsys.workspace import Workspace, open_workspace
 
@@ -105,7 +106,8 @@ def evaluate_recommenders(
                 engines,
                 k=(k,),
                 seeds=(seed,),
-                reference=REFERENCE if REFERENCE in engines else "als-cf",
+                reference=REFERENCE if REFERENCE in engines else "lightfm-cf",
+                workers=workers_or_all(workers),
                 progress=progress,
             )
     result = comparison.as_dict()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from content import extraction
 from content.cache import CachedImages, HyperImageCache
 from content.extraction import Job, extract
-from content.hyperimage import HyperImageSpec
+from content.spec import HyperImageSpec
 from data.catalogue import Catalogue, Failure
 from data.tracks import Track
 from recsys.report import Report
