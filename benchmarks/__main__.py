@@ -23,7 +23,7 @@ def features(song: Path) -> None:
 
     from content.decode import decode
     from content.hyperimage import hyper_image
-from content.spec import HyperImageSpec
+    from content.spec import HyperImageSpec
 
     spec = HyperImageSpec(contrast_f_max=11025.0)
     y = decode(song, 30.0, spec)
