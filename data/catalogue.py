@@ -91,7 +91,7 @@ class Catalogue:
         return int(self._rows("SELECT count(*) FROM tracks")[0][0])
 
     def version(self) -> int:
-        """A counter that every writing transaction raises: what was derived at another version is stale."""
+        """A counter that every change of songs or labels raises: what was derived at another version is stale."""
         return int(self._rows("SELECT value FROM meta WHERE key = 'version'")[0][0])
 
     def tracks(self) -> list[Track]:

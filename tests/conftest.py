@@ -18,6 +18,8 @@ import numpy as np  # noqa: E402  (reads the variables above)
 import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
 
+from data.catalogue import Catalogue  # noqa: E402
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_RATE = 22050
 
@@ -40,6 +42,20 @@ def music() -> np.ndarray:
     beat = np.exp(-12.0 * (t % 0.5)) * rng.standard_normal(len(t))
     y: np.ndarray = 0.1 * chord + 0.2 * beat
     return y
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
+    """An empty catalogue, open for writing."""
+    with Catalogue.open(tmp_path / "c.sqlite", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An empty folder for music."""
+    (tmp_path / "music").mkdir()
+    return tmp_path / "music"
 
 
 @pytest.fixture(scope="session")

@@ -82,12 +82,14 @@ def test_removing_a_song_removes_its_labels(path: Path) -> None:
         assert catalogue.label_kinds() == {"genre": 1}
 
 
-def test_every_write_raises_the_version(path: Path) -> None:
+def test_the_version_rises_with_what_is_said_of_songs_and_not_with_the_ledger(path: Path) -> None:
     with Catalogue.open(path) as catalogue:
         before = catalogue.version()
         catalogue.tracks()
+        catalogue.record_failure(Failure("/m/x.mp3", "scan", "silent", "it is silent"))
+        catalogue.clear_failure("/m/x.mp3")
         assert catalogue.version() == before
-        catalogue.clear_failure("nothing")
+        catalogue.remove("b")
         assert catalogue.version() == before + 1
 
 

@@ -8,52 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
+from scanning import ids, numbers, song
 
 from data import library
 from data.catalogue import Catalogue
 from data.errors import InputError
 from data.library import scan
-from data.scan_report import ScanReport
-
-RATE = 8000
-
-
-def song(path: Path, seed: int = 0, seconds: float = 1.0, **tags: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    samples = 0.3 * np.random.default_rng(seed).standard_normal(int(seconds * RATE)).astype(np.float32)
-    kind = "FLAC" if path.suffix.lower() == ".flac" else "WAV"
-    with soundfile.SoundFile(path, "w", RATE, 1, format=kind) as file:
-        for name, value in tags.items():
-            setattr(file, name, value)
-        file.write(samples)
-    return path
-
-
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
-    with Catalogue.open(tmp_path / "c.sqlite", create=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "music").mkdir()
-    return tmp_path / "music"
-
-
-def ids(catalogue: Catalogue) -> list[str]:
-    return [track.track_id for track in catalogue.tracks()]
-
-
-def numbers(report: ScanReport) -> tuple[int, int, int, int]:
-    return report.new, report.changed, report.moved, report.unchanged
-
 
 # trees
 
