@@ -6,11 +6,13 @@ embeddings let recommenders be tested on artists whose labels the encoder has ne
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import multiprocessing
 import queue
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 from content.cache import Rows
 from data.errors import InputError
 from data.files import atomic_path, read_json, write_json
+from data.processes import keep_freed_memory, process_pool
 
 if TYPE_CHECKING:
     from content.notation import Architecture
@@ -56,107 +59,112 @@ class FoldResult:
 
 
 @dataclass(frozen=True)
-class _Task:
-    images: Images
-    labels: tuple[str, ...]
-    fold_of: NDArray[np.int32]
-    fold: int
-    architecture: Architecture
-    config: TrainingConfig
-    spec: HyperImageSpec
-    label: str
-    with_vectors: bool
-    folder: Path
-
-
-def crossfit(
-    images: Images,
-    labels: Sequence[str],
-    fold_of: NDArray[np.int32],
-    architecture: Architecture,
-    config: TrainingConfig,
-    *,
-    spec: HyperImageSpec,
-    label: str,
-    folder: Path,
-    folds: Sequence[int],
-    workers: int,
-    with_vectors: bool = False,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[FoldResult]:
-    """Train and keep one network a fold; finished folds found in `folder` are read, not trained again.
+class Plan:
+    """Networks to train, each without one fold.
 
     Parameters
     ----------
     images : n hyper-images, uint8 (frames, n_rows) each.
     labels : n values, "" where unknown: such a row is never trained on.
     fold_of : int32 (n,), fold of each row.
-    folder : where the folds are kept; its name must change with everything that decides the result.
     folds : the folds wanted.
-    workers : processes; each fold runs in one of them with one thread.
+    folder : where the networks' results are kept; its name must change with everything that decides them.
     with_vectors : embed all rows with each network.
+    """
+
+    images: Images
+    labels: tuple[str, ...]
+    fold_of: NDArray[np.int32]
+    folds: tuple[int, ...]
+    folder: Path
+    with_vectors: bool = False
+
+
+@dataclass(frozen=True)
+class _Task:
+    plan: Plan
+    fold: int
+    architecture: Architecture
+    config: TrainingConfig
+    spec: HyperImageSpec
+    label: str
+
+    @property
+    def path(self) -> Path:
+        """Where the result goes, without suffix."""
+        return self.plan.folder / f"fold-{self.fold}"
+
+
+def crossfit(
+    plans: Sequence[Plan],
+    architecture: Architecture,
+    config: TrainingConfig,
+    *,
+    spec: HyperImageSpec,
+    label: str,
+    workers: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[list[FoldResult]]:
+    """Train one network a fold of each plan; finished ones found in its folder are read, not trained again.
+
+    Parameters
+    ----------
+    plans : all their folds share the worker processes.
+    spec : of the images. label : what kind of label it is; for the record.
+    workers : processes, each of which trains one fold after the other with one thread; 1 works in this process.
     progress : called with (epochs done, epochs in all) over all folds.
 
     Raises
     ------
     InputError : a fold leaves fewer than two classes to train on.
     """
-    tasks = [
-        _Task(images, tuple(labels), fold_of, fold, architecture, config, spec, label, with_vectors, folder / f"fold-{fold}")
-        for fold in folds
-    ]
-    missing = [task for task in tasks if not _finished(task)]
-    total = config.epochs * len(tasks)
-    done = config.epochs * (len(tasks) - len(missing))
-    if progress is not None:
-        progress(done, total)
-    if workers <= 1 or len(missing) == 1:
-        for task in missing:
-            start = done
+    tasks = [[_Task(plan, fold, architecture, config, spec, label) for fold in plan.folds] for plan in plans]
+    everything = [task for of_plan in tasks for task in of_plan]
+    missing = [task for task in everything if not _finished(task)]
+    total = config.epochs * len(everything)
+    before = total - config.epochs * len(missing)
 
-            def on_epoch(start: int = start) -> None:
-                nonlocal done
-                done += 1
-                if progress is not None:
-                    progress(done, total)
+    def on_epochs(epochs: int) -> None:
+        if progress is not None:
+            progress(before + epochs, total)
 
-            _fit(task, on_epoch)
-            done = start + config.epochs
-    elif missing:
-        _run_processes(missing, min(workers, len(missing)), lambda epochs: progress and progress(done + epochs, total))
-    return [_read(task) for task in tasks]
+    on_epochs(0)
+    if workers > 1:
+        _run_processes(missing, min(workers, len(missing)), on_epochs)
+    else:
+        for number, task in enumerate(missing):
+            count = itertools.count(number * config.epochs + 1)
+            _fit(task, lambda count=count: on_epochs(next(count)))  # type: ignore[misc]
+    return [[_read(task) for task in of_plan] for of_plan in tasks]
 
 
-def _run_processes(tasks: Sequence[_Task], workers: int, on_epochs: Callable[[int], object]) -> None:
-    context = multiprocessing.get_context("spawn")
-    epochs: multiprocessing.Queue[int] = context.Queue()
+def _run_processes(tasks: Sequence[_Task], workers: int, on_epochs: Callable[[int], None]) -> None:
+    if not tasks:
+        return
+    epochs: multiprocessing.Queue[int] = multiprocessing.get_context("spawn").Queue()
     count = 0
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(epochs,)) as pool:
+    pool = process_pool(workers, _start_worker, (epochs,))
+    try:
         futures: set[Future[None]] = {pool.submit(_work, task) for task in tasks}
-        try:
-            while futures:
-                finished, futures = wait(futures, timeout=0.5, return_when=FIRST_EXCEPTION)
+        while futures:
+            finished, futures = wait(futures, timeout=0.5, return_when=FIRST_EXCEPTION)
+            with contextlib.suppress(queue.Empty):
                 while True:
-                    try:
-                        count += epochs.get_nowait()
-                    except queue.Empty:
-                        break
-                on_epochs(count)
-                for future in finished:
-                    future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+                    count += epochs.get_nowait()
+            on_epochs(count)
+            for future in finished:
+                future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 _epochs: multiprocessing.Queue[int] | None = None
 
 
 def _start_worker(epochs: multiprocessing.Queue[int]) -> None:
-    from threadpoolctl import threadpool_limits
-
     global _epochs  # noqa: PLW0603  (the one way to hand a queue to a pool's workers)
     _epochs = epochs
-    threadpool_limits(1)
+    keep_freed_memory()
 
 
 def _work(task: _Task) -> None:
@@ -168,15 +176,15 @@ def _fit(task: _Task, on_epoch: Callable[[], object]) -> None:
     from content.embedding import embed, snippet_log_probabilities
     from content.training import train
 
-    task.folder.parent.mkdir(parents=True, exist_ok=True)
-    checkpoint = task.folder.with_suffix(".checkpoint")
-    known = np.array([bool(label) for label in task.labels])
-    inside = np.flatnonzero(known & (task.fold_of != task.fold))
-    outside = np.flatnonzero(known & (task.fold_of == task.fold)).astype(np.int32)
+    task.plan.folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = task.path.with_suffix(".checkpoint")
+    known = np.array([bool(label) for label in task.plan.labels])
+    inside = np.flatnonzero(known & (task.plan.fold_of != task.fold))
+    outside = np.flatnonzero(known & (task.plan.fold_of == task.fold)).astype(np.int32)
     start = time.process_time()
     encoder = train(
-        Rows(task.images, inside),
-        [task.labels[row] for row in inside],
+        Rows(task.plan.images, inside),
+        [task.plan.labels[row] for row in inside],
         task.config,
         task.architecture,
         spec=task.spec,
@@ -185,17 +193,17 @@ def _fit(task: _Task, on_epoch: Callable[[], object]) -> None:
         on_epoch=lambda _record: on_epoch(),
     )
     seconds = time.process_time() - start
-    predictions = [snippet_log_probabilities(encoder, task.images[int(row)]) for row in outside]
+    predictions = [snippet_log_probabilities(encoder, task.plan.images[int(row)]) for row in outside]
     arrays = {
         "rows": outside,
         "snippets": np.array([len(p) for p in predictions], np.int32),
         "log_probabilities": np.concatenate(predictions) if predictions else np.zeros((0, len(encoder.classes)), np.float32),
     }
-    if task.with_vectors:
-        arrays["vectors"] = embed(encoder, task.images)[0]
-    with atomic_path(task.folder.with_suffix(".npz")) as path, path.open("wb") as file:
+    if task.plan.with_vectors:
+        arrays["vectors"] = embed(encoder, task.plan.images)[0]
+    with atomic_path(task.path.with_suffix(".npz")) as path, path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
-    write_json(task.folder.with_suffix(".json"), {"schema": SCHEMA, "classes": encoder.classes, "seconds": seconds})
+    write_json(task.path.with_suffix(".json"), {"schema": SCHEMA, "classes": encoder.classes, "seconds": seconds})
     checkpoint.unlink(missing_ok=True)
 
 
@@ -205,13 +213,13 @@ def _finished(task: _Task) -> bool:
         result = _read(task)
     except InputError:
         return False
-    return result.vectors is not None or not task.with_vectors
+    return result.vectors is not None or not task.plan.with_vectors
 
 
 def _read(task: _Task) -> FoldResult:
-    meta = read_json(task.folder.with_suffix(".json"), schema=SCHEMA)
+    meta = read_json(task.path.with_suffix(".json"), schema=SCHEMA)
     try:
-        with np.load(task.folder.with_suffix(".npz"), allow_pickle=False) as arrays:
+        with np.load(task.path.with_suffix(".npz"), allow_pickle=False) as arrays:
             return FoldResult(
                 task.fold,
                 tuple(meta["classes"]),
@@ -222,7 +230,7 @@ def _read(task: _Task) -> FoldResult:
                 meta["seconds"],
             )
     except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{task.folder.with_suffix('.npz')} cannot be read: {error}", code="damaged") from None
+        raise InputError(f"{task.path.with_suffix('.npz')} cannot be read: {error}", code="damaged") from None
 
 
 class Snippets(Sequence[NDArray[np.uint8]]):

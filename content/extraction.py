@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from content.cache import HyperImageCache
 from content.decode import decode
 from content.hyperimage import hyper_image, to_bytes
 from data.errors import InputError
+from data.processes import process_pool
 
 QUEUE_PER_WORKER = 4  # bounded: memory does not grow with the library
 CHUNK = 4  # songs handed to a worker at once
@@ -62,8 +61,10 @@ def extract(jobs: Sequence[Job], cache: HyperImageCache, *, workers: int, on_don
             on_done(job, None)
         else:
             missing.append(job)
+    from threadpoolctl import threadpool_limits
+
     if workers <= 1 or len(missing) <= 2 * CHUNK:
-        with _one_thread():
+        with threadpool_limits(1):  # as in the workers, so that the bytes are the same
             for job in missing:
                 on_done(job, extract_one(job, cache))
         return
@@ -82,8 +83,7 @@ def _run_pool(
     waiting = list(reversed(chunks))
     running: dict[Future[list[Failure | None]], list[Job]] = {}
     lost: list[list[Job]] = []
-    context = multiprocessing.get_context("spawn")  # fork would copy threads that this process may hold
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread)
+    pool = process_pool(workers)
     try:
         while waiting or running:
             try:
@@ -101,7 +101,7 @@ def _run_pool(
                 pool.shutdown(wait=True, cancel_futures=True)
                 if len(chunks) == 1:
                     break
-                pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread)
+                pool = process_pool(workers)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     return lost
@@ -109,10 +109,3 @@ def _run_pool(
 
 def _extract_chunk(jobs: list[Job], cache: HyperImageCache) -> list[Failure | None]:
     return [extract_one(job, cache) for job in jobs]
-
-
-def _one_thread() -> Any:
-    """One BLAS thread: more would fight over the same cores, and sum in another order, so that bytes would differ."""
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import logging
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import InputError
 from data.files import atomic_path, disk_errors, read_json, write_json
 from data.listens import Listens
+from data.processes import process_pool
 from data.world.catalogue import Song, catalogue
 from data.world.listeners import listens
 from data.world.mp3 import encode_mp3, id3_header
@@ -130,8 +129,7 @@ def _write_songs(folder: Path, spec: WorldSpec, songs: Sequence[Song], workers: 
             yield _write_song(folder, spec, song)
         return
     # Not forked: the parent may hold threads, and a forked copy of a held lock never opens.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(songs)), mp_context=context) as pool:
+    with process_pool(min(workers, len(songs))) as pool:
         count = len(songs)
         try:
             yield from pool.map(_write_song, [folder] * count, [spec] * count, songs, chunksize=4 if count > 16 * workers else 1)

@@ -20,6 +20,7 @@ from data.embeddings import SongEmbeddings, read_embeddings, write_embeddings
 from data.errors import InputError
 from data.files import fingerprint, read_json, write_json
 from data.ids import IdMap
+from data.processes import keep_freed_memory
 from recsys.report import SILENT, Report
 from recsys.steps.images import Songs, songs_with_images
 from recsys.steps.machine import patient_threads, workers_or_all
@@ -157,10 +158,13 @@ def _encoder(
 
     labelled = [(i, track.labels[label]) for i, track in enumerate(songs.tracks) if label in track.labels]
     values = Counter(value for _, value in labelled)
-    made_from = training_fingerprint(label, network, config, [(songs.tracks[i].content_hash, value) for i, value in labelled])
+    spec = songs.images.cache.spec
+    examples = [(songs.tracks[i].content_hash, value) for i, value in labelled]
+    made_from = training_fingerprint(label, network, config, spec, examples)
     about = workspace.encoder / "made-from.json"
     if (workspace.encoder / "model.json").exists() and about.exists() and read_json(about).get("made_from") == made_from:
         return Encoder.load(workspace.encoder), False, len(labelled)
+    keep_freed_memory()
     report.say(f"{label}: " + ", ".join(f"{n} {value}" for value, n in sorted(values.items())))
     workspace.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     with report.task(f"training on {label}") as progress:
@@ -169,7 +173,7 @@ def _encoder(
             [value for _, value in labelled],
             config,
             network,
-            spec=songs.images.cache.spec,
+            spec=spec,
             label=label,
             checkpoint=workspace.checkpoint,
             progress=progress,
@@ -181,10 +185,12 @@ def _encoder(
     return encoder, True, len(labelled)
 
 
-def training_fingerprint(label: str, network: Architecture, config: TrainingConfig, examples: Sequence[tuple[str, str]]) -> str:
+def training_fingerprint(
+    label: str, network: Architecture, config: TrainingConfig, spec: HyperImageSpec, examples: Sequence[tuple[str, str]]
+) -> str:
     """Names a training by all that decides its result: examples are (content hash, label value)."""
     run = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("threads", "device")}
-    return fingerprint("training", label, network.text, run, sorted(examples))
+    return fingerprint("training", label, network.text, run, spec.fingerprint(), sorted(examples))
 
 
 def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: TrainingConfig, report: Report) -> tuple[int, int]:

@@ -58,21 +58,20 @@ def evaluate_labels(
     with workspace.writing(), workspace.catalogue() as catalogue:
         check_label(catalogue, label)
         songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
-        given = (workspace, songs, label, split, folds, seed, network, config)
-        results, song = fold_networks(*given, workers=workers, report=report)
-        control, _ = fold_networks(*given, workers=workers, report=report, shuffled=True)
+        networks = fold_networks(
+            workspace, songs, label, split, folds, seed, network, config, control=True, workers=workers, report=report
+        )
     values = [track.labels.get(label, "") for track in songs.tracks]
+    dealt = shuffle_known(values, seed)
     table = label_table(
         label,
         split,
         network.text,
-        [_label_fold(result, song, songs.tracks, values) for result in results],
-        controls={
-            "shuffled_labels": [_label_fold(result, song, songs.tracks, shuffle_known(values, seed)) for result in control]
-        },
+        [_label_fold(result, networks.song, songs.tracks, values) for result in networks.results],
+        controls={"shuffled_labels": [_label_fold(result, networks.song, songs.tracks, dealt) for result in networks.control]},
     )
     table["seed"] = seed
-    table["seconds"] = round(sum(result.seconds for result in results), 1)
+    table["seconds"] = round(sum(result.seconds for result in networks.results), 1)
     write_json(workspace.reports / f"labels-{label}-{split}.json", table)
     table["report"] = str(write_report(workspace))
     mean, majority = table["mean"], table["controls"]["majority"]

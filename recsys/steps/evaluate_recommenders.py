@@ -71,7 +71,7 @@ def evaluate_recommenders(
             config = training_config(
                 **{name: about["config"][name] for name in TRAINED_WITH}, seed=seed, device=device, threads=1
             )
-            results, _ = fold_networks(
+            networks = fold_networks(
                 workspace,
                 songs,
                 label,
@@ -80,13 +80,14 @@ def evaluate_recommenders(
                 seed,
                 parse(about["architecture"]),
                 config,
+                control=False,
                 workers=workers,
                 report=report,
             )
             ids = IdMap(tuple(track.track_id for track in songs.tracks), "track")
             cold_content = {
                 result.fold: SongEmbeddings(ids, result.vectors, f"fold-{result.fold}")
-                for result in results
+                for result in networks.results
                 if result.vectors is not None
             }
             fold_of_song = dict(zip(ids.ids, song_folds(songs.tracks, label, "artist", folds, seed).tolist(), strict=True))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from content.crossfit import FoldResult, Snippets, crossfit
+from content.crossfit import FoldResult, Plan, Snippets, crossfit
 from content.notation import Architecture
 from content.snippets import snippet_frames
 from content.training import TrainingConfig
@@ -30,6 +31,17 @@ def song_folds(tracks: Sequence[Track], label: str, split: LabelSplit, folds: in
     return label_folds(ids, artists, [track.labels.get(label, "") for track in tracks], split=split, folds=folds, seed=seed)
 
 
+class FoldNetworks(NamedTuple):
+    """Results of the networks of all folds; of the control, trained on shuffled labels; and the song of each of their rows.
+
+    `song` is int64 (rows,); rows are snippets for split "snippet", else songs. `control` is empty unless it was asked for.
+    """
+
+    results: list[FoldResult]
+    control: list[FoldResult]
+    song: NDArray[np.int64]
+
+
 def fold_networks(
     workspace: Workspace,
     songs: Songs,
@@ -40,55 +52,42 @@ def fold_networks(
     network: Architecture,
     config: TrainingConfig,
     *,
+    control: bool,
     workers: int,
     report: Report,
-    shuffled: bool = False,
-) -> tuple[list[FoldResult], NDArray[np.int64]]:
+) -> FoldNetworks:
     """Train, or read, a network for each fold, none of which has seen its fold.
 
     Parameters
     ----------
-    split : "snippet", "song" or "artist".
-    shuffled : the control: labels are dealt out anew among the songs, and one fold is enough.
-
-    Returns
-    -------
-    The folds' results; and the song of each of their rows, int64 (rows,): snippets for split "snippet", else songs.
+    control : also train one network on labels dealt out anew among the songs; one fold of it is enough.
     """
+    spec = songs.images.cache.spec
     values = [track.labels.get(label, "") for track in songs.tracks]
-    if shuffled:
-        values = shuffle_known(values, seed)
+    images: Sequence[NDArray[np.uint8]] = songs.images
     if split == "snippet":
-        frames = snippet_frames(config.snippet_seconds, songs.images.cache.spec.frames_per_second)
-        snippets = Snippets(songs.images, frames, [len(image) for image in songs.images])
-        song = snippets.song
+        snippets = Snippets(
+            songs.images, snippet_frames(config.snippet_seconds, spec.frames_per_second), [len(image) for image in songs.images]
+        )
+        images, song = snippets, snippets.song
         fold_of = np.concatenate(snippet_folds(np.bincount(song).tolist(), folds=folds, seed=seed))
-        images: Sequence[NDArray[np.uint8]] = snippets
-        row_values = [values[row] for row in song]
     else:
         song = np.arange(len(songs.tracks), dtype=np.int64)
         fold_of = song_folds(songs.tracks, label, split, folds, seed)
-        images, row_values = songs.images, values
-    examples = [(track.content_hash, value) for track, value in zip(songs.tracks, values, strict=True)]
-    made_from = training_fingerprint(label, network, config, examples)
-    name = fingerprint("folds", made_from, split, folds, seed, shuffled, fold_of.tolist())
+
+    def plan(of_song: Sequence[str], wanted: Sequence[int], *, with_vectors: bool) -> Plan:
+        examples = [(track.content_hash, value) for track, value in zip(songs.tracks, of_song, strict=True)]
+        made_from = training_fingerprint(label, network, config, spec, examples)
+        folder = workspace.folds / fingerprint("folds", made_from, split, fold_of.tolist())
+        return Plan(images, tuple(of_song[row] for row in song.tolist()), fold_of, tuple(wanted), folder, with_vectors)
+
+    plans = [plan(values, range(folds), with_vectors=split != "snippet")]
+    if control:
+        plans.append(plan(shuffle_known(values, seed), [0], with_vectors=False))
     patient_threads()
-    with report.task(f"{'control: shuffled labels' if shuffled else f'{folds} folds'}, split by {split}, {label}") as progress:
-        results = crossfit(
-            images,
-            row_values,
-            fold_of,
-            network,
-            config,
-            spec=songs.images.cache.spec,
-            label=label,
-            folder=workspace.folds / name,
-            folds=[0] if shuffled else range(folds),
-            workers=workers_or_all(workers),
-            with_vectors=split != "snippet" and not shuffled,
-            progress=progress,
-        )
-    return results, song
+    with report.task(f"{folds} folds{' and a control' if control else ''}, {label}, split by {split}") as progress:
+        results = crossfit(plans, network, config, spec=spec, label=label, workers=workers_or_all(workers), progress=progress)
+    return FoldNetworks(results[0], results[1] if control else [], song)
 
 
 def shuffle_known(values: Sequence[str], seed: int) -> list[str]:

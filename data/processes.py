@@ -1,0 +1,57 @@
+"""Worker processes: started afresh, one thread each, gone when their parent is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_limits: list[Any] = []  # keeps the limit on BLAS threads alive
+
+
+def process_pool(
+    workers: int, initializer: Callable[..., None] | None = None, initargs: tuple[Any, ...] = ()
+) -> ProcessPoolExecutor:
+    """A pool of `workers` processes; `initializer(*initargs)` runs in each.
+
+    They are spawned, not forked: a fork would copy threads in the middle of what they do. So the caller's main module must be
+    importable without side effects.
+    """
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(initializer, initargs))
+
+
+def _start(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    from threadpoolctl import threadpool_limits
+
+    # More threads would fight over the same cores, and sum in another order, so that bytes would differ.
+    _limits.append(threadpool_limits(1))
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    if initializer is not None:
+        initializer(*initargs)
+
+
+def _leave_with_parent() -> None:
+    """End this process when its parent has ended; a killed parent would leave it waiting for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep large blocks that were freed instead of giving them back to the kernel and fetching new ones.
+
+    A training step allocates and frees the same tens of megabytes again and again and gets faster by this on the CPU. Does
+    nothing where the C library is not glibc.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+            mallopt(parameter, 1 << 30)
