@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from collab.engine import fit
 from content.notation import parse
 from content.spec import HyperImageSpec
 from content.training import TrainingConfig
+from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings
 from data.errors import InputError
 from data.files import read_json, write_json
@@ -32,6 +33,10 @@ from recsys.workspace import Workspace, open_workspace
 LISTENS_ONLY = ("random", "popularity", "item-knn", "lightfm-cf", "als-cf")
 WITH_CONTENT = ("content", "als", "lightfm")
 REFERENCE = "lightfm"
+# What of a trained encoder's configuration its fold networks share; the rest follows from the data and this machine.
+TRAINED_WITH = tuple(
+    field.name for field in dataclasses.fields(TrainingConfig) if field.name not in ("seed", "device", "threads")
+)
 
 
 def evaluate_recommenders(
@@ -63,44 +68,9 @@ def evaluate_recommenders(
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
         interactions = read_interactions(workspace, catalogue)
-        notes: list[str] = []
-        if (workspace.encoder / "model.json").exists():
-            about = read_json(workspace.encoder / "model.json")
-            label, spec = about["label"], HyperImageSpec.from_dict(about["spec"])
-            songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
-            config = training_config(
-                **{name: about["config"][name] for name in TRAINED_WITH}, seed=seed, device=device, threads=1
-            )
-            networks = fold_networks(
-                workspace,
-                songs,
-                label,
-                "artist",
-                folds,
-                seed,
-                parse(about["architecture"]),
-                config,
-                control=False,
-                workers=workers,
-                report=report,
-            )
-            ids = IdMap(tuple(track.track_id for track in songs.tracks), "track")
-            cold_content = {
-                result.fold: SongEmbeddings(ids, result.vectors, f"fold-{result.fold}")
-                for result in networks.results
-                if result.vectors is not None
-            }
-            fold_of_song = dict(zip(ids.ids, song_folds(songs.tracks, label, "artist", folds, seed).tolist(), strict=True))
-            notes.append(
-                f"Cold-start folds: the encoder of each fold was trained on {label} without the labels of that fold's artists."
-            )
-        else:
-            report.say("no encoder: comparing engines of listens only; run `recsys train-content` for the others")
-            notes.append("No encoder was trained: engines that use content are left out.")
-            cold_content = {}
-            fold_of_song = {}
-        splits = _splits(workspace, interactions, fold_of_song, folds, seeds, seed)
-        engines = _engines(read_embeddings_if_any(workspace), cold_content)
+        cold = _fold_content(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
+        splits = _splits(workspace, interactions, cold.fold_of_song, folds, seeds, seed)
+        engines = _engines(read_embeddings_if_any(workspace), cold.embeddings)
         with report.task("models") as progress:
             comparison = compare(
                 splits,
@@ -112,7 +82,7 @@ def evaluate_recommenders(
                 progress=progress,
             )
     result = comparison.as_dict()
-    result["notes"] = [*notes, *result["notes"]]
+    result["notes"] = [cold.note, *result["notes"]]
     result["counts"]["import"] = interactions.counts
     write_json(workspace.reports / "recommenders.json", result)
     result["report"] = str(write_report(workspace))
@@ -120,10 +90,38 @@ def evaluate_recommenders(
     return result
 
 
-# What of a trained encoder's configuration its fold networks share; the rest follows from the data and this machine.
-TRAINED_WITH = tuple(
-    field.name for field in dataclasses.fields(TrainingConfig) if field.name not in ("seed", "device", "threads")
-)
+class _FoldContent(NamedTuple):
+    """Embeddings by the network of each fold, the fold of each song, and a note on them; empty without an encoder."""
+
+    embeddings: dict[int, SongEmbeddings]
+    fold_of_song: dict[str, int]
+    note: str
+
+
+def _fold_content(
+    workspace: Workspace, catalogue: Catalogue, folds: int, seed: int, *, device: str, workers: int, report: Report
+) -> _FoldContent:
+    """Train, or read, networks like the workspace's encoder, each without the labels of one fold of artists."""
+    if not (workspace.encoder / "model.json").exists():
+        report.say("no encoder: comparing engines of listens only; run `recsys train-content` for the others")
+        return _FoldContent({}, {}, "No encoder was trained: engines that use content are left out.")
+    about = read_json(workspace.encoder / "model.json")
+    label, spec = about["label"], HyperImageSpec.from_dict(about["spec"])
+    songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
+    config = training_config(**{name: about["config"][name] for name in TRAINED_WITH}, seed=seed, device=device, threads=1)
+    architecture = parse(about["architecture"])
+    networks = fold_networks(
+        workspace, songs, label, "artist", folds, seed, architecture, config, control=False, workers=workers, report=report
+    )
+    ids = IdMap(tuple(track.track_id for track in songs.tracks), "track")
+    embeddings = {
+        result.fold: SongEmbeddings(ids, result.vectors, f"fold-{result.fold}")
+        for result in networks.results
+        if result.vectors is not None
+    }
+    fold_of_song = dict(zip(ids.ids, song_folds(songs.tracks, label, "artist", folds, seed).tolist(), strict=True))
+    note = f"Cold-start folds: the encoder of each fold was trained on {label} without the labels of that fold's artists."
+    return _FoldContent(embeddings, fold_of_song, note)
 
 
 def _splits(
