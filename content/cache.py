@@ -30,8 +30,9 @@ class HyperImageCache:
         return self.folder / content_hash[:2] / f"{content_hash}.npy"
 
     def has(self, content_hash: str) -> bool:
-        """Whether the image of this song is there."""
-        return self._path(content_hash).exists()
+        """Whether the image of this song is there; an empty file, left by a power failure, is none."""
+        path = self._path(content_hash)
+        return path.exists() and path.stat().st_size > 0
 
     def store(self, content_hash: str, image: NDArray[np.uint8]) -> None:
         """Keep one image, uint8 (frames, n_rows)."""
@@ -40,7 +41,7 @@ class HyperImageCache:
         about = self.folder / "spec.json"
         if not about.exists():
             write_json(about, {"schema": SCHEMA, "spec": self.spec.as_dict()})
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
+        with atomic_path(path, durable=False) as temporary, temporary.open("wb") as file:
             np.save(file, image, allow_pickle=False)
 
     def load(self, content_hash: str) -> NDArray[np.uint8]:

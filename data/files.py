@@ -15,8 +15,13 @@ from data.errors import InputError
 
 
 @contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success flush it to disk and rename it over `path`, making its folder if need be.
+
+    Parameters
+    ----------
+    durable : wait until the disk has it, so that it also survives a power failure; False for the many small files of a cache, which
+        can be computed again. A killed process loses nothing either way.
 
     Raises
     ------
@@ -27,8 +32,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
+            if durable:
+                with temporary.open("rb+") as file:
+                    os.fsync(file.fileno())
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -96,6 +96,8 @@ class Workspace:
                 f"another command is writing to {self.root}", code="locked", hint="Wait until it ends, then run this again"
             ) from None
         try:
+            for left_over in self.root.rglob(".*.tmp"):  # of a writer that was killed: nobody else writes now
+                left_over.unlink(missing_ok=True)
             yield
         finally:
             lock.release()

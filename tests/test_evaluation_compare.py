@@ -113,6 +113,12 @@ def test_a_second_run_gives_the_same_figures(comparison, splits):
     assert again.differences == comparison.differences
 
 
+def test_threads_do_not_change_the_figures(splits):
+    engines = {"popularity": popularity, "random": at_random}
+    alone, together = (compare(splits, engines, bootstrap=50, workers=workers) for workers in (1, 3))
+    assert alone.rows == together.rows
+
+
 def test_the_order_of_engines_does_not_change_a_models_figures(comparison, splits):
     turned = compare(splits, dict(reversed(ENGINES.items())), k=(5, 10), seeds=(0, 1), bootstrap=200)
     for model in ENGINES:

@@ -81,3 +81,4 @@ def test_a_killed_extraction_leaves_only_whole_images(recsys, workspace):
         assert np.load(path).dtype == np.uint8
     assert recsys("-w", workspace, "train-content", "--epochs", 2, "--workers", 1).code == 0
     assert len(images()) == 45
+    assert not list(workspace.rglob("*.tmp"))

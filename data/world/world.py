@@ -63,7 +63,7 @@ def compose_world(
     fingerprint = spec.fingerprint()
     _claim(folder, fingerprint)
     songs = catalogue(spec)
-    done = {song.index for song in songs if (folder / song.path).is_file()}
+    done = {song.index for song in songs if (folder / song.path).is_file() and (folder / song.path).stat().st_size}
     _LOG.info("composing %d songs, %d of them are there already", len(songs), len(done))
     todo = [song for song in songs if song.index not in done]
     for count, _ in enumerate(_write_songs(folder, spec, todo, workers), start=len(done) + 1):
@@ -128,7 +128,6 @@ def _write_songs(folder: Path, spec: WorldSpec, songs: Sequence[Song], workers: 
         for song in songs:
             yield _write_song(folder, spec, song)
         return
-    # Not forked: the parent may hold threads, and a forked copy of a held lock never opens.
     with process_pool(min(workers, len(songs))) as pool:
         count = len(songs)
         try:
@@ -139,7 +138,7 @@ def _write_songs(folder: Path, spec: WorldSpec, songs: Sequence[Song], workers: 
 
 
 def _write_song(folder: Path, spec: WorldSpec, song: Song) -> str:
-    with atomic_path(folder / song.path) as temporary:
+    with atomic_path(folder / song.path, durable=False) as temporary:
         temporary.write_bytes(song_mp3(song, spec))
     return song.track_id
 
