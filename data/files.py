@@ -20,7 +20,7 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
     Parameters
     ----------
-    durable : wait until the disk has it, so that it also survives a power failure; False for the many small files of a cache, which
+    durable : wait until the disk has it, so that it also survives a power failure; False for the many files of a cache, which
         can be computed again. A killed process loses nothing either way.
 
     Raises

@@ -21,7 +21,8 @@ from recsys.steps.pictures import draw_map
 from recsys.steps.recommend import recommend
 
 # Shorter than the defaults for real songs, so that the demo takes minutes; still enough to see what each part is worth.
-EPOCHS = 6
+EPOCHS = 8
+SNIPPETS_PER_SONG = 1
 FOLDS = 3
 
 
@@ -42,11 +43,22 @@ def run_demo(
         compose_world(world, spec, workers=workers_or_all(workers), progress=progress)
     scan(root, [world], report=report)
     import_listens(root, [world / "listens.csv"], report=report)
-    trained = train_content(root, label="genre", epochs=EPOCHS, seed=seed, workers=workers, report=report)
+    trained = train_content(
+        root, label="genre", epochs=EPOCHS, snippets_per_song=SNIPPETS_PER_SONG, seed=seed, workers=workers, report=report
+    )
     report.say(trained["summary"])
     report.say(train_hybrid(root, seed=seed, report=report)["summary"])
     answer = recommend(root, user=_most_active(world / "listens.csv"), k=10)
-    labels = evaluate_labels(root, label="genre", folds=FOLDS, epochs=EPOCHS, seed=seed, workers=workers, report=report)
+    labels = evaluate_labels(
+        root,
+        label="genre",
+        folds=FOLDS,
+        epochs=EPOCHS,
+        snippets_per_song=SNIPPETS_PER_SONG,
+        seed=seed,
+        workers=workers,
+        report=report,
+    )
     recommenders = evaluate_recommenders(root, folds=FOLDS, seeds=1, seed=seed, workers=workers, report=report)
     picture = draw_map(root)
     seconds = time.monotonic() - start
