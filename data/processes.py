@@ -29,9 +29,11 @@ def process_pool(
 
 
 def _start(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    # More threads would fight over the same cores, and sum in another order, so that bytes would differ. The variables hold for
+    # libraries that are loaded later, the limit for those that are loaded already.
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     from threadpoolctl import threadpool_limits
 
-    # More threads would fight over the same cores, and sum in another order, so that bytes would differ.
     _limits.append(threadpool_limits(1))
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     if initializer is not None:
@@ -43,8 +45,8 @@ def _leave_with_parent() -> None:
 
     By asking once a second: to wait for the parent's sentinel in a thread was seen to spin and to take half a core.
     """
-    parent = os.getppid()
-    while os.getppid() == parent:
+    parent = multiprocessing.parent_process()
+    while parent is not None and os.getppid() == parent.pid:
         time.sleep(1.0)
     os._exit(1)
 
