@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.answers import answers
 from benchmarks.timing import medians, print_ratios
 from data.world.spec import WorldSpec
 from data.world.world import compose_world
@@ -120,6 +121,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         compose_world(Path(scratch), WorldSpec(songs=9, listeners=3, seconds=30.0))
         features(next(Path(scratch).rglob("*.mp3")))
+        answers(Path(scratch))
     training_step()
     scoring()
 

@@ -71,6 +71,7 @@ def recommend(
     k: int = 10,
     *,
     heard_extra: Plays | None = None,
+    unavailable: NDArray[np.int32] | None = None,
     artist_cap: int | None = None,
     exclude_heard: bool = True,
     name_of: Callable[[str], str] = str,
@@ -90,6 +91,7 @@ def recommend(
     likes : track ids that the person likes; never returned.
     k : length of the list; shorter only where there are fewer songs, or the artist cap leaves fewer.
     heard_extra : what the person played since the model was trained.
+    unavailable : int32 (n,), song rows that must not be offered.
     artist_cap : at most so many songs of one artist, or None.
     exclude_heard : leave out what the person played.
     name_of : track id -> name, for the reasons.
@@ -106,6 +108,8 @@ def recommend(
     taste = _taste(serving, row, heard_extra, liked)
     allowed = np.ones(len(serving.tracks), np.bool_)
     allowed[liked] = False
+    if unavailable is not None:
+        allowed[unavailable] = False
     if exclude_heard:
         allowed[taste.tracks] = False
     if not allowed.any():

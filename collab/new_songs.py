@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 def with_new_songs(serving: ServingModel, content: SongEmbeddings, artists: Mapping[str, str]) -> ServingModel:
-    """The same model with the songs of `content` that it does not know; they are cold until it is trained again.
+    """The same model with the songs of `content` that it does not know or knows without their sound.
 
-    An engine of listens alone cannot score them: they come in through the lower steps of the ladder.
+    New songs are cold until the model is trained again. An engine of listens alone cannot score them: they come in through the
+    lower steps of the ladder.
 
     Parameters
     ----------
@@ -29,14 +30,16 @@ def with_new_songs(serving: ServingModel, content: SongEmbeddings, artists: Mapp
 
     Returns
     -------
-    `serving` itself if there is no new song.
+    `serving` itself if there is nothing to add.
 
     Raises
     ------
     InputError : the embeddings are another encoder's (code "stale").
     """
-    fresh = np.flatnonzero(serving.tracks.rows(content.tracks.ids) < 0)
-    if not len(fresh):
+    rows = serving.tracks.rows(content.tracks.ids)
+    fresh = np.flatnonzero(rows < 0)
+    mute = np.flatnonzero((rows >= 0) & ~serving.has_content[rows])  # (row -1 reads the last song and is masked)
+    if not len(fresh) and not len(mute):
         return serving
     if serving.scaler is None or content.fingerprint != serving.embeddings_fingerprint:
         raise InputError(
@@ -45,17 +48,23 @@ def with_new_songs(serving: ServingModel, content: SongEmbeddings, artists: Mapp
             hint="Train the hybrid again",
         )
     tracks = IdMap((*serving.tracks.ids, *(content.tracks.ids[row] for row in fresh)), serving.tracks.name)
-    scaled = serving.scaler.transform(content.vectors[fresh])
     model, content_map = serving.model, serving.model.content_map
-    placed = np.zeros((len(fresh), model.item_factors.shape[1]), np.float32) if content_map is None else content_map.apply(scaled)
+    added = len(fresh)
+    at = np.concatenate([rows[mute], len(serving.tracks) + np.arange(added)]).astype(np.int64)
+    scaled = serving.scaler.transform(content.vectors[np.concatenate([mute, fresh])])
+
+    units = np.concatenate([serving.content, np.zeros((added, serving.content.shape[1]), np.float32)])
+    units[at] = unit_rows(scaled)
+    factors = np.concatenate([model.item_factors, np.zeros((added, model.item_factors.shape[1]), np.float32)])
+    scorable = np.concatenate([model.scorable, np.zeros(added, np.bool_)])
+    if content_map is not None:
+        cold = ~scorable[at]  # a song with listens keeps what was learned from them
+        factors[at[cold]] = content_map.apply(scaled)[cold]
+        scorable[at] = True
     return replace(
         serving,
-        model=replace(
-            model,
-            item_factors=np.concatenate([model.item_factors, placed]),
-            scorable=np.concatenate([model.scorable, np.full(len(fresh), content_map is not None)]),
-        ),
+        model=replace(model, item_factors=factors, scorable=scorable),
         tracks=tracks,
-        content=np.concatenate([serving.content, unit_rows(scaled)]),
+        content=units,
         artists=artist_numbers([artists.get(track, "") for track in tracks.ids], tracks),
     )

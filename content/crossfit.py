@@ -11,6 +11,7 @@ import itertools
 import multiprocessing
 import queue
 import time
+import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import dataclass
@@ -193,14 +194,17 @@ def _fit(task: _Task, on_epoch: Callable[[], object]) -> None:
         on_epoch=lambda _record: on_epoch(),
     )
     seconds = time.process_time() - start
-    predictions = [snippet_log_probabilities(encoder, task.plan.images[int(row)]) for row in outside]
+    device, threads = task.config.device, task.config.threads
+    predictions = [
+        snippet_log_probabilities(encoder, task.plan.images[int(row)], device=device, threads=threads) for row in outside
+    ]
     arrays = {
         "rows": outside,
         "snippets": np.array([len(p) for p in predictions], np.int32),
         "log_probabilities": np.concatenate(predictions) if predictions else np.zeros((0, len(encoder.classes)), np.float32),
     }
     if task.plan.with_vectors:
-        arrays["vectors"] = embed(encoder, task.plan.images)[0]
+        arrays["vectors"] = embed(encoder, task.plan.images, device=device, threads=threads)[0]
     with atomic_path(task.path.with_suffix(".npz")) as path, path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
     write_json(task.path.with_suffix(".json"), {"schema": SCHEMA, "classes": encoder.classes, "seconds": seconds})
@@ -229,7 +233,7 @@ def _read(task: _Task) -> FoldResult:
                 arrays.get("vectors"),
                 meta["seconds"],
             )
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{task.path.with_suffix('.npz')} cannot be read: {error}", code="damaged") from None
 
 

@@ -15,6 +15,8 @@ from content.lrn import LocalResponseNorm
 from content.notation import Architecture, Convolution, FullyConnected, LocalResponse, MaxPool
 from data.errors import InputError
 
+MOST_PARAMETERS = 300_000_000  # 1.2 GB of weights, and three times that in training
+
 
 @dataclass(frozen=True)
 class NetworkChoices:
@@ -80,7 +82,7 @@ def layer_shapes(
 
     Raises
     ------
-    InputError : the image gets smaller than a layer needs.
+    InputError : the image gets smaller than a layer needs, or there are more parameters than anybody can mean.
     """
     choices = choices or NetworkChoices()
     shape: tuple[int, ...] = (1, n_rows, n_frames)
@@ -100,6 +102,12 @@ def layer_shapes(
             case LocalResponse():
                 pass
         lines.append(LayerShape(str(layer), shape, parameters, multiply_adds))
+    parameters = sum(line.parameters for line in lines)
+    if parameters > MOST_PARAMETERS:
+        raise InputError(
+            f"architecture {architecture.text} has {parameters:,} parameters; at most {MOST_PARAMETERS:,} are built",
+            code="architecture",
+        )
     lines[-1] = LayerShape("O", lines[-1].shape, lines[-1].parameters, lines[-1].multiply_adds)
     return lines
 

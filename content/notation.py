@@ -206,4 +206,4 @@ def _blanks(text: str, at: int) -> int:
 def _fail(text: str, at: int, rule: str) -> NoReturn:
     # Tabs and line breaks would push the caret away from its character.
     line = re.sub(r"\s", " ", text)
-    raise InputError(f"architecture, position {at + 1}: {rule}\n  {line}\n  {' ' * at}^", code="architecture")
+    raise InputError(f"architecture {line.strip()!r}, position {at + 1}: {rule}\n  {line}\n  {' ' * at}^", code="architecture")

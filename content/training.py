@@ -68,12 +68,12 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "snippets_per_song", "batch_size", "snippet_seconds", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name}={getattr(self, name)} must be positive")
+            if not 0 < getattr(self, name) < math.inf:
+                raise InputError(f"{name}={getattr(self, name)} must be positive and finite")
         if not 0 <= self.momentum < 1:
             raise InputError(f"momentum={self.momentum} must be at least 0 and below 1")
-        if not self.weight_decay >= 0:
-            raise InputError(f"weight_decay={self.weight_decay} must not be negative")
+        if not 0 <= self.weight_decay < math.inf:
+            raise InputError(f"weight_decay={self.weight_decay} must not be negative, and finite")
         if self.schedule not in ("constant", "cosine"):
             raise InputError(f"schedule={self.schedule!r} must be 'constant' or 'cosine'")
         if self.seed < 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,20 +13,26 @@ from typing import NamedTuple
 
 from data.catalogue_file import connect, sql_errors
 from data.errors import InputError
+from data.files import fingerprint
 from data.tracks import Track
 
 _CHUNK = 500  # ids a query; SQLite limits the number of parameters
 
 _TRACK = "track_id, path, artist, title, album, duration, content_hash"
+_SONGS = """
+SELECT tracks.track_id, artist, value FROM tracks
+LEFT JOIN labels ON labels.track_id = tracks.track_id AND kind = 'lastfm_artist_id' ORDER BY tracks.track_id
+"""
 
 
 class FileState(NamedTuple):
-    """How a catalogued file looked when it was last read."""
+    """How a catalogued file looked when it was last read; `genre_tag` is the genre that the file itself names, or ""."""
 
     size: int
     mtime_ns: int
     content_hash: str
     track_id: str
+    genre_tag: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,9 +96,12 @@ class Catalogue:
         """Number of songs."""
         return int(self._rows("SELECT count(*) FROM tracks")[0][0])
 
-    def version(self) -> int:
-        """A counter that every change of songs or labels raises: what was derived at another version is stale."""
-        return int(self._rows("SELECT value FROM meta WHERE key = 'version'")[0][0])
+    def songs_state(self) -> str:
+        """A fingerprint of the songs as listens name them: 16 hex digits over id, artist and Last.fm's artist number, by id.
+
+        What was joined with the catalogue at another one is stale. The order of scanning, places and times do not count.
+        """
+        return fingerprint(self._rows(_SONGS))
 
     def tracks(self) -> list[Track]:
         """All songs, ordered by track_id."""
@@ -120,8 +129,12 @@ class Catalogue:
 
     def file_states(self) -> dict[str, FileState]:
         """State of every catalogued file, by path."""
-        rows = self._rows("SELECT path, size, mtime_ns, content_hash, track_id FROM tracks ORDER BY path")
+        rows = self._rows("SELECT path, size, mtime_ns, content_hash, track_id, genre_tag FROM tracks ORDER BY path")
         return {row[0]: FileState(*row[1:]) for row in rows}
+
+    def label_sources(self) -> dict[str, dict[str, str]]:
+        """Where each label comes from: track_id -> kind -> "table", "folder" or "tag"."""
+        return self._labels("SELECT track_id, kind, source FROM labels ORDER BY track_id, kind")
 
     def label_kinds(self) -> dict[str, int]:
         """Number of songs that carry a label of each kind."""
@@ -142,16 +155,33 @@ class Catalogue:
 
     # writing
 
-    def put(self, track: Track, *, root: str, size: int, mtime_ns: int, damage: Failure | None = None) -> None:
-        """Write one song with its labels, in place of what had its id or its path; the ledger then says only `damage` of it."""
+    def put(
+        self,
+        track: Track,
+        *,
+        root: str,
+        size: int,
+        mtime_ns: int,
+        genre_tag: str = "",
+        label_sources: Mapping[str, str] | None = None,
+        damage: Failure | None = None,
+    ) -> None:
+        """Write one song with its labels, in place of what had its id or its path; the ledger then says only `damage` of it.
+
+        Parameters
+        ----------
+        label_sources : kind -> "table", "folder" or "tag"; a kind that is not named comes from a table.
+        """
         values = (track.track_id, track.path, root, track.artist, track.title, track.album, track.duration, track.content_hash)
+        sources = label_sources or {}
+        labels = [(track.track_id, kind, value, sources.get(kind, "table")) for kind, value in track.labels.items()]
         with self._transaction() as db:
             old = db.execute("SELECT path FROM tracks WHERE track_id = ?", [track.track_id]).fetchone()
             paths = [track.path] if old is None else [track.path, old[0]]
             db.executemany("DELETE FROM failures WHERE path = ?", [(path,) for path in paths])
             db.execute("DELETE FROM tracks WHERE track_id = ? OR path = ?", [track.track_id, track.path])
-            db.execute("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, size, mtime_ns))
-            db.executemany("INSERT INTO labels VALUES (?, ?, ?)", [(track.track_id, *label) for label in track.labels.items()])
+            db.execute("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, size, mtime_ns, genre_tag))
+            db.executemany("INSERT INTO labels VALUES (?, ?, ?, ?)", labels)
             if damage is not None:
                 _insert_failure(db, damage)
 
@@ -162,12 +192,12 @@ class Catalogue:
 
     def record_failure(self, failure: Failure) -> None:
         """Add to the ledger, or replace what it said of the same path."""
-        with self._transaction(songs=False) as db:
+        with self._transaction() as db:
             _insert_failure(db, failure)
 
     def clear_failure(self, path: str) -> None:
         """Strike one path from the ledger; an unknown path changes nothing."""
-        with self._transaction(songs=False) as db:
+        with self._transaction() as db:
             db.execute("DELETE FROM failures WHERE path = ?", [path])
 
     def _rows(self, query: str, values: Sequence[str] = ()) -> list[tuple]:  # type: ignore[type-arg]
@@ -181,14 +211,11 @@ class Catalogue:
         return labels
 
     @contextlib.contextmanager
-    def _transaction(self, *, songs: bool = True) -> Iterator[sqlite3.Connection]:
-        """One transaction; `songs`: whether it changes what the catalogue says of songs, so that what was derived is stale."""
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         with sql_errors(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
-                if songs:
-                    self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'version'")
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 from data.errors import InputError
 
-SCHEMA = 1
+SCHEMA = 2
 BUSY_S = 10.0
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE tracks (
     track_id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, root TEXT NOT NULL, artist TEXT NOT NULL, title TEXT NOT NULL,
-    album TEXT NOT NULL, duration REAL NOT NULL, content_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
+    album TEXT NOT NULL, duration REAL NOT NULL, content_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    genre_tag TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE labels (
     track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, kind TEXT NOT NULL, value TEXT NOT NULL,
-    PRIMARY KEY (track_id, kind)
+    source TEXT NOT NULL CHECK (source IN ('table', 'folder', 'tag')), PRIMARY KEY (track_id, kind)
 ) WITHOUT ROWID;
 CREATE INDEX labels_by_kind ON labels (kind, value);
 CREATE TABLE failures (
@@ -34,26 +34,34 @@ CREATE TABLE failures (
 def connect(path: Path, *, create: bool, readonly: bool) -> sqlite3.Connection:
     """Open the file and check that it is a catalogue of this schema; with `create` make the tables of a new one."""
     with sql_errors(path):
-        db = sqlite3.connect(_uri(path, readonly, create), uri=True, timeout=BUSY_S, isolation_level=None)
         try:
-            db.execute("PRAGMA foreign_keys = ON")
-            if not readonly:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = NORMAL")
-            if create and not readonly:
-                _create(db)
-            _check_schema(db, path)
-        except BaseException:
-            db.close()
-            raise
+            return _opened(path, "ro" if readonly else "rwc" if create else "rw")
+        except sqlite3.OperationalError as error:
+            # Where the reader cannot write the folder, SQLite cannot make its shared-memory file. The file may be taken as it
+            # stands only if no other user is writing: then a log lies beside it.
+            if not readonly or not _is_refused(error) or Path(f"{path}-wal").exists():
+                raise
+            return _opened(path, "ro&immutable=1")
+
+
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_S, isolation_level=None)
+    try:
+        db.execute("PRAGMA foreign_keys = ON")
+        if not mode.startswith("ro"):
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+        if mode == "rwc":
+            _create(db)
+        _check_schema(db, path)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
-def _uri(path: Path, readonly: bool, create: bool) -> str:
-    mode = "ro" if readonly else "rwc" if create else "rw"
-    # Where the folder cannot be written SQLite cannot make its shared-memory file; then nobody else writes either.
-    immutable = "&immutable=1" if readonly and not os.access(path.parent, os.W_OK) else ""
-    return f"{path.absolute().as_uri()}?mode={mode}{immutable}"
+def _is_refused(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
 
 
 def _create(db: sqlite3.Connection) -> None:
@@ -63,7 +71,7 @@ def _create(db: sqlite3.Connection) -> None:
         if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
             for statement in TABLES.split(";\n")[:-1]:
                 db.execute(statement)
-            db.executemany("INSERT INTO meta VALUES (?, ?)", [("kind", "catalogue"), ("schema", SCHEMA), ("version", 0)])
+            db.executemany("INSERT INTO meta VALUES (?, ?)", [("kind", "catalogue"), ("schema", SCHEMA)])
         db.execute("COMMIT")
     except BaseException:
         db.execute("ROLLBACK")
@@ -101,6 +109,6 @@ def sql_errors(path: Path) -> Iterator[None]:
             raise InputError(f"{path} is in use by another process", code="busy", hint="Wait until it ends") from None
         if name.startswith("SQLITE_FULL"):
             raise InputError(f"no space left on the disk while writing {path}", code="disk-full") from None
-        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        if _is_refused(error) or name.startswith("SQLITE_PERM"):
             raise InputError(f"{path} cannot be opened or written: {error}", code="unwritable") from None
         raise

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.files import atomic_path, read_json, write_json
+from data.files import atomic_path, fingerprint, read_json, write_json
 from data.ids import IdMap
 
-SCHEMA = 1
+SCHEMA = 2
+META = "embeddings.json"
+
+_HINT = "Embed the songs again"
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,8 @@ class SongEmbeddings:
             raise InputError(f"embeddings: vectors must be float32, got {self.vectors.dtype}")
         if self.sources and len(self.sources) != len(self.tracks):
             raise InputError(f"embeddings: {len(self.sources)} sources must be one for each of {len(self.tracks)} songs")
-        if not np.isfinite(self.vectors).all():
-            raise InputError("embeddings: vectors must be finite", code="bad-vector")
+        if not isinstance(self.vectors, np.memmap):  # a mapped file was checked when it was written; reading it all takes long
+            _check_finite(self.vectors)
 
     def aligned(self, tracks: IdMap) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Vectors in the row order of `tracks`: float32 (len(tracks), d), and bool (len(tracks),) where one is known.
@@ -55,15 +60,19 @@ class SongEmbeddings:
 
 
 def write_embeddings(folder: Path, embeddings: SongEmbeddings) -> None:
-    """Write embeddings.parquet (track_id, embedding: 192 float32), embeddings.npy (mappable) and embeddings.json.
+    """Write embeddings.parquet (track_id, embedding: 192 float32), embeddings-<version>.npy (mappable) and embeddings.json.
 
-    The JSON goes first and comes back last: without it nothing is read, so a killed write never mixes old and new.
+    The JSON goes last and names the array, whose version tells its content: a killed write leaves the old vectors readable, and
+    a reader never meets old ids with new vectors. Older arrays are removed after that; who has one mapped keeps it.
+
+    Raises
+    ------
+    InputError : a vector is not finite (code "bad-vector"); the disk is full.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "embeddings.json").unlink(missing_ok=True)
+    _check_finite(embeddings.vectors)
     width = embeddings.vectors.shape[1]
     values = pa.array(embeddings.vectors.reshape(-1), type=pa.float32())
     columns = {
@@ -71,26 +80,65 @@ def write_embeddings(folder: Path, embeddings: SongEmbeddings) -> None:
         "embedding": pa.FixedSizeListArray.from_arrays(values, width),
     }
     table = pa.table(columns).replace_schema_metadata({"schema": str(SCHEMA), "fingerprint": embeddings.fingerprint})
+    array = f"embeddings-{_version(embeddings)}.npy"
+    with atomic_path(folder / array) as path, path.open("wb") as file:
+        np.save(file, embeddings.vectors, allow_pickle=False)
     with atomic_path(folder / "embeddings.parquet") as path:
         pq.write_table(table, path)
-    with atomic_path(folder / "embeddings.npy") as path, path.open("wb") as file:
-        np.save(file, embeddings.vectors, allow_pickle=False)
-    meta = {"schema": SCHEMA, "fingerprint": embeddings.fingerprint}
-    write_json(folder / "embeddings.json", meta | {"tracks": embeddings.tracks.ids, "sources": embeddings.sources})
+    meta = {"schema": SCHEMA, "fingerprint": embeddings.fingerprint, "array": array}
+    write_json(folder / META, meta | {"tracks": embeddings.tracks.ids, "sources": embeddings.sources})
+    for old in folder.glob("embeddings-*.npy"):
+        if old.name != array:
+            old.unlink(missing_ok=True)
 
 
 def read_embeddings(folder: Path, *, mmap: bool = True) -> SongEmbeddings:
-    """Read what `write_embeddings` wrote; vectors are memory-mapped unless `mmap` is False.
+    """Read what `write_embeddings` wrote, beside a writer too; vectors are memory-mapped unless `mmap` is False.
 
     Raises
     ------
-    InputError : missing, damaged, of another schema, or half written.
+    InputError : missing, damaged or of another schema.
     """
-    meta = read_json(folder / "embeddings.json", schema=SCHEMA)
-    if not {"tracks", "sources", "fingerprint"} <= meta.keys():
-        raise InputError(f"{folder / 'embeddings.json'} is incomplete", code="damaged", hint="Embed the songs again")
+    meta = _read_meta(folder)
     try:
-        vectors = np.load(folder / "embeddings.npy", mmap_mode="r" if mmap else None, allow_pickle=False)
+        return _read_array(folder, meta, mmap)
+    except FileNotFoundError:
+        again = _read_meta(folder)  # a writer may have replaced both since the JSON was read
+    try:
+        return _read_array(folder, again, mmap)
+    except FileNotFoundError:
+        raise InputError(f"{folder / again['array']} does not exist", code="damaged", hint=_HINT) from None
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    meta = read_json(folder / META, schema=SCHEMA)
+    lists = all(isinstance(meta.get(name), list) for name in ("tracks", "sources"))
+    texts = all(isinstance(meta.get(name), str) for name in ("fingerprint", "array"))
+    if not (lists and texts and Path(meta["array"]).name == meta["array"]):
+        raise InputError(f"{folder / META} is incomplete", code="damaged", hint=_HINT)
+    return meta
+
+
+def _read_array(folder: Path, meta: dict[str, Any], mmap: bool) -> SongEmbeddings:
+    """Raises FileNotFoundError if the array that `meta` names is not there."""
+    path = folder / meta["array"]
+    try:
+        vectors = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{folder / 'embeddings.npy'} cannot be read: {error}", code="damaged") from None
+        raise InputError(f"{path} cannot be read: {error}", code="damaged", hint=_HINT) from None
     return SongEmbeddings(IdMap(tuple(meta["tracks"]), "track"), vectors, meta["fingerprint"], tuple(meta["sources"]))
+
+
+def _version(embeddings: SongEmbeddings) -> str:
+    """Names ids, sources, encoder and vectors: 16 hex digits."""
+    about = fingerprint(embeddings.tracks.ids, embeddings.sources, embeddings.fingerprint, embeddings.vectors.shape)
+    digest = hashlib.blake2b(about.encode(), digest_size=8)
+    digest.update(np.ascontiguousarray(embeddings.vectors).data)
+    return digest.hexdigest()
+
+
+def _check_finite(vectors: NDArray[np.float32]) -> None:
+    if not np.isfinite(vectors).all():
+        raise InputError("embeddings: vectors must be finite", code="bad-vector")

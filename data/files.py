@@ -13,6 +13,11 @@ from typing import Any
 
 from data.errors import InputError
 
+# No permission; or a folder where the file should be, a file where its folder should be, a name that is too long.
+_UNWRITABLE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
+)
+
 
 @contextlib.contextmanager
 def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
@@ -25,8 +30,11 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
     Raises
     ------
-    InputError : the disk is full or the folder cannot be written (code "disk-full" or "unwritable"); `path` is untouched.
+    InputError : the disk is full (code "disk-full"); the folder cannot be written, or `path` is a folder, lies under a file or
+        has too long a name (code "unwritable"). What was at `path` is untouched.
     """
+    if not path.name:
+        raise InputError(f"cannot write {path}: it is a folder", code="unwritable")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with disk_errors(path):
@@ -37,12 +45,13 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
                     os.fsync(file.fileno())
             temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where it could not even be made; the reason is on its way already
+            temporary.unlink()
 
 
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that cannot be written into one clear line."""
+    """Turn a full disk or a place that cannot be written into one clear line."""
     try:
         yield
     except OSError as error:
@@ -52,7 +61,7 @@ def disk_errors(path: Path) -> Iterator[None]:
                 code="disk-full",
                 hint="Free some space and run the command again; nothing finished is lost",
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno in _UNWRITABLE:
             raise InputError(f"cannot write {path}: {error.strerror}", code="unwritable") from error
         raise
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.errors import InputError
-from data.tags import clean, normalised
+from data.folder_classes import are_classes
+from data.tags import Tags, clean
 
 TABLE = "tracks.csv"
 SUFFIXES = frozenset(
     ".mp3 .flac .m4a .aac .alac .ogg .oga .opus .wav .aif .aiff .wma .au .mp2".split()  # noqa: SIM905
 )
 _COLUMNS = ("track_id", "path", "artist", "title", "album", "duration")
-_ARTISTS_PER_FOLDER = 3  # files looked at to tell a folder of an artist from a folder of a genre
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Song:
     artist, title, album : from the table; "" where the tags decide.
     labels : label kind -> value.
     listed : whether a table lists it; then its labels are exactly these.
+    keeps_labels : whether labels from folders that an earlier scan gave it stay beside these.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Song:
     album: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     listed: bool = False
+    keeps_labels: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,26 +64,32 @@ class Layout:
     notes: tuple[str, ...] = ()
 
 
-def read_layout(folder: Path, folder_label: str, artist_of: Callable[[Path], str]) -> Layout:
+def read_layout(folder: Path, folder_label: str, tags_of: Callable[[Path], Tags]) -> Layout:
     """Find the songs of a folder.
 
     Parameters
     ----------
-    folder_label : "auto", "none", or the kind of label that the folder of a song gives.
-    artist_of : artist of a file, for "auto" only: folders named after artists are no labels.
+    folder_label : "auto": where all songs lie exactly one folder deep, in two or more folders that look like classes and not like
+        artists or albums (see `are_classes`), the folder is the song's "genre"; "none"; or the kind of label that the folder
+        gives: the innermost one, however deep the tree.
+    tags_of : what a file says of itself, for "auto" only.
 
     Raises
     ------
-    InputError : the folder is missing or is no folder (code "no-folder"); the table cannot be read (code "bad-table").
+    InputError : the folder is missing or is no folder (code "no-folder"); the table cannot be read (code "bad-table");
+        `folder_label` is empty.
     """
+    if not clean(folder_label):
+        hint = 'Give "auto", "none" or the name of the label, e.g. "mood"'
+        raise InputError(f"folder_label={folder_label!r} must not be empty", hint=hint)
     if not folder.is_dir():
         problem = "is not a folder" if folder.exists() else "does not exist"
         raise InputError(f"{folder} {problem}", code="no-folder")
     root = folder.resolve()
-    return _read_table(root / TABLE) if (root / TABLE).is_file() else _read_tree(root, folder_label, artist_of)
+    return _read_table(root / TABLE) if (root / TABLE).is_file() else _read_tree(root, folder_label, tags_of)
 
 
-def _read_tree(root: Path, folder_label: str, artist_of: Callable[[Path], str]) -> Layout:
+def _read_tree(root: Path, folder_label: str, tags_of: Callable[[Path], Tags]) -> Layout:
     paths, problems = _walk(root)
     folders: dict[str, list[Path]] = {}
     flat = True
@@ -91,7 +99,7 @@ def _read_tree(root: Path, folder_label: str, artist_of: Callable[[Path], str]) 
         folders.setdefault(parts[0] if len(parts) > 1 else "", []).append(path)
     kind, note = folder_label, f"folder names become the label {folder_label!r}"
     if folder_label == "auto":
-        labelled = flat and len(folders) > 1 and not _are_artists(folders, artist_of)
+        labelled = flat and len(folders) > 1 and are_classes(folders, tags_of)
         kind, note = (
             ("genre", f"{len(folders)} folders of songs: their names become the label 'genre'") if labelled else ("none", "")
         )
@@ -100,16 +108,8 @@ def _read_tree(root: Path, folder_label: str, artist_of: Callable[[Path], str]) 
         relative = path.relative_to(root)
         place = clean(relative.parent.name)
         labels = {kind: place} if kind != "none" and place else {}
-        songs.append(Song(path, relative.as_posix(), labels=labels))
+        songs.append(Song(path, relative.as_posix(), labels=labels, keeps_labels=folder_label == "auto"))
     return Layout(root, tuple(songs), tuple(problems), (note,) if kind != "none" else ())
-
-
-def _are_artists(folders: Mapping[str, list[Path]], artist_of: Callable[[Path], str]) -> bool:
-    """Whether at least half of the folders are named after the artist of their first songs."""
-    named = 0
-    for folder, paths in folders.items():
-        named += any(normalised(artist_of(path)) == normalised(folder) for path in paths[:_ARTISTS_PER_FOLDER])
-    return 2 * named >= len(folders)
 
 
 def _walk(root: Path) -> tuple[list[Path], list[Problem]]:
@@ -137,9 +137,15 @@ def _walk(root: Path) -> tuple[list[Path], list[Problem]]:
 
 
 def _read_table(table: Path) -> Layout:
-    text = _utf8(table)
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = [clean(name) for name in next(reader, [])]
+    """Read the table line by line: a row is one line, so a quotation mark that is not closed costs that row alone.
+
+    A quoted cell with a line break in it is legal CSV, but cannot be told from such a mark: its lines are bad rows.
+    """
+    lines = io.StringIO(_utf8(table), newline="").readlines()
+    try:
+        header = [clean(name) for name in _cells(lines[0])] if lines else []
+    except InputError as error:
+        raise InputError(f"{table}, line 1: {error.message}", code="bad-table", hint=error.hint) from None
     missing = [name for name in ("track_id", "path") if name not in header]
     if missing or len(set(header)) != len(header):
         what = f"has no column {missing[0]!r}" if missing else "has two columns of one name"
@@ -147,41 +153,43 @@ def _read_table(table: Path) -> Layout:
         raise InputError(f"{table} {what} (columns: {', '.join(header)})", code="bad-table", hint=hint)
     songs: list[Song] = []
     problems: list[Problem] = []
-    lines: dict[str, int] = {}  # "id " + id or "path " + path -> line
-    while True:
-        line = reader.line_num + 1
+    seen: dict[str, int] = {}  # "id " + id or "path " + path -> line
+    for line, text in enumerate(lines[1:], start=2):
         try:
-            row = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            problems.append(Problem(f"{table}:{line}", "bad-row", f"line {line}: {error}"))
-            continue
-        if not row:
-            continue
-        try:
-            songs.append(_song(table, header, row, lines, line=line, last=reader.line_num))
+            row = _cells(text)
+            if row:
+                songs.append(_song(table, header, row, seen, line))
         except InputError as error:
             problems.append(Problem(f"{table}:{line}", error.code, f"line {line}: {error.message}", error.hint))
     return Layout(table.parent, tuple(songs), tuple(problems), (f"{table.name} lists the songs of {table.parent}",))
 
 
-def _song(table: Path, header: list[str], row: list[str], lines: dict[str, int], *, line: int, last: int) -> Song:
+def _cells(line: str) -> list[str]:
+    """The cells of one line, none of an empty one. Raises InputError (code "bad-row") if it is no whole CSV row."""
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error as error:
+        unclosed = "unexpected end of data" in str(error)
+        message = "a quotation mark is not closed in this line" if unclosed else str(error)
+        hint = "Close it; a cell cannot hold a line break" if unclosed else ""
+        raise InputError(message, code="bad-row", hint=hint) from None
+
+
+def _song(table: Path, header: list[str], row: list[str], seen: dict[str, int], line: int) -> Song:
     """One row of the table. Raises InputError if it names no song."""
     if len(row) != len(header):
-        quote = f" (it runs to line {last}: is a quotation mark not closed?)" if last > line else ""
-        raise InputError(f"{len(row)} columns where the first line names {len(header)}{quote}", code="bad-row")
+        raise InputError(f"{len(row)} columns where the first line names {len(header)}", code="bad-row")
     cells = dict(zip(header, map(clean, row), strict=True))
     for name in ("track_id", "path"):
         if not cells[name]:
             raise InputError(f"the {name} is empty", code="bad-row")
     path = Path(os.path.normpath(table.parent / cells["path"]))
     for what, key in (("track_id", f"id {cells['track_id']}"), ("path", f"path {path}")):
-        if key in lines:
-            raise InputError(f"{what} {cells[what]!r} stands already in line {lines[key]}", code="duplicate-row")
+        if key in seen:
+            raise InputError(f"{what} {cells[what]!r} stands already in line {seen[key]}", code="duplicate-row")
     if not os.path.isfile(path):  # noqa: PTH113 (the method raises on a name that is too long)
         raise InputError(f"the file {path} does not exist", code="missing")
-    lines |= {f"id {cells['track_id']}": line, f"path {path}": line}
+    seen |= {f"id {cells['track_id']}": line, f"path {path}": line}
     labels = {kind: value for kind, value in cells.items() if value and kind and kind not in _COLUMNS}
     artist, title, album = (cells.get(name, "") for name in ("artist", "title", "album"))
     return Song(path, cells["track_id"], artist, title, album, labels, listed=True)

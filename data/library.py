@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -15,7 +15,8 @@ from data.errors import InputError
 from data.files import hash_file
 from data.layouts import SUFFIXES, Layout, Song, read_layout
 from data.scan_report import ScanReport
-from data.tags import read_tags
+from data.song_labels import Label, labels_of
+from data.tags import Tags, read_tags
 from data.tracks import Track
 
 # Reasons that may go away while the file stays the same: such a file is tried again at every scan.
@@ -37,17 +38,20 @@ def scan(
 
     Parameters
     ----------
-    folder_label : "auto": where all songs lie exactly one folder deep, in two or more folders not named after artists, the folder
-        is the song's "genre"; "none"; or the kind of label that the folder gives.
+    folder_label : "auto": where all songs lie exactly one folder deep, in two or more folders that look like classes and not like
+        artists or albums, the folder is the song's "genre"; elsewhere labels from folders stay as an earlier scan left them.
+        "none": they go, and a genre is what the file's tag says. Or the kind of label that the folder gives, the innermost one
+        in a deep tree; it takes the place of all earlier labels from folders.
     dry_run : only report and write nothing; a moved file counts as new and a broken one too, as none is decoded.
     progress : called with (songs looked at, songs in all).
 
     Raises
     ------
-    InputError : a folder is missing, is no folder, or holds no audio (code "no-audio"); its table cannot be read at all.
+    InputError : a folder is missing, is no folder, or holds no audio (code "no-audio"); its table cannot be read at all;
+        `folder_label` is empty.
     """
     run = _Scan.begin(catalogue, dry_run)
-    layouts = [read_layout(folder, folder_label, run.artist_of) for folder in folders]
+    layouts = [read_layout(folder, folder_label, run.tags_of) for folder in folders]
     for layout in layouts:
         run.note_problems(layout)
         if not layout.songs:
@@ -78,6 +82,7 @@ class _Scan:
     states: dict[str, FileState]
     paths: dict[str, str]  # track_id -> path
     tracks: dict[str, Track]
+    label_sources: dict[str, dict[str, str]]  # track_id -> kind -> source
     failures: dict[str, Failure]
     gone: dict[str, list[str]]  # content hash -> ids of songs whose file is no longer there
 
@@ -91,14 +96,14 @@ class _Scan:
             if not os.path.lexists(path):
                 gone.setdefault(state.content_hash, []).append(state.track_id)
         paths = {state.track_id: path for path, state in states.items()}
-        return cls(catalogue, dry_run, ScanReport(), states, paths, tracks, failures, gone)
+        return cls(catalogue, dry_run, ScanReport(), states, paths, tracks, catalogue.label_sources(), failures, gone)
 
-    def artist_of(self, path: Path) -> str:
-        """Artist of a file, from the catalogue where it is known there."""
-        state = self.states.get(str(path))
+    def tags_of(self, path: Path) -> Tags:
+        """Artist and genre that a file names, from the catalogue where it is known there."""
+        state = self.states.get(_name(path))
         if state is not None:
-            return self.tracks[state.track_id].artist
-        return read_tags(path).artist if path.is_file() else ""
+            return Tags(artist=self.tracks[state.track_id].artist, genre=state.genre_tag)
+        return read_tags(path) if path.is_file() else Tags()
 
     def look_at(self, song: Song, root: Path) -> None:
         """Count one file once: unchanged, new, changed, moved, failed or a known failure."""
@@ -111,7 +116,7 @@ class _Scan:
         state, refused = self.states.get(path), self.failures.get(path)
         if state is not None and (state.size, state.mtime_ns) == (size, mtime_ns):
             self.refresh(song, root, state)
-        elif refused is not None and (refused.size, refused.mtime_ns) == (size, mtime_ns) and refused.code not in _PASSING:
+        elif refused is not None and _still(refused, FileState(size, mtime_ns, "", "")):
             self.report.known_failures += 1
         elif self.dry_run:
             self.report.new += state is None
@@ -126,36 +131,44 @@ class _Scan:
         """Take over what the table or the folder says today of a song whose sound is as it was."""
         path = str(song.path)
         old = self.tracks[state.track_id]
-        track = replace(_placed(old, song), track_id=self.id_of(song, old))
+        labels = labels_of(song, state.genre_tag, self.labels(old))
+        track = _placed(replace(old, track_id=self.id_of(song, old)), song, labels)
         self.report.unchanged += track == old
         self.report.changed += track != old
         refused = self.failures.get(path)
-        mended = refused is not None and not refused.kept
-        if track != old or self.states[path] != state or mended:
-            self.put(track, root, state, None if mended else refused)
+        mended = refused is not None and not refused.kept and not _still(refused, state)
+        if track != old or labels != self.labels(old) or self.states[path] != state or mended:
+            self.put(track, labels, root, state, None if mended else refused)
 
     def read(self, song: Song, root: Path, state: FileState) -> None:
         """Open a file that is new or changed and catalogue it. Raises InputError where it has no usable sound."""
         path = str(song.path)
         before = self.states.get(path)
         if before is not None and before.content_hash == state.content_hash:  # only its time of change is new
-            self.refresh(song, root, state._replace(track_id=before.track_id))
+            self.refresh(song, root, before._replace(size=state.size, mtime_ns=state.mtime_ns))
             return
         found = probe(song.path)
         old = self.tracks[before.track_id] if before is not None else self.former(song, root, state.content_hash)
         tags = read_tags(song.path)
-        artist, title, album = (getattr(song, name) or getattr(tags, name) for name in ("artist", "title", "album"))
-        labels = {**(old.labels if old is not None else {}), **({"genre": tags.genre} if tags.genre else {})}
+        labels = labels_of(song, tags.genre, self.labels(old))
         track_id = self.id_of(song, old)
-        track = _placed(Track(track_id, path, artist, title, album, labels, found.duration_s, state.content_hash), song)
+        unplaced = Track(track_id, path, tags.artist, tags.title, tags.album, {}, found.duration_s, state.content_hash)
+        track = _placed(unplaced, song, labels)
         damage = _damage(path, found, state)
-        self.put(track, root, state, damage)
+        self.put(track, labels, root, state._replace(genre_tag=tags.genre), damage)
         moved = old is not None and before is None and old.content_hash == state.content_hash
         self.report.moved += moved
         self.report.changed += old is not None and not moved
         self.report.new += old is None
         if damage is not None:
             self.report.damaged.append(damage)
+
+    def labels(self, track: Track | None) -> dict[str, Label]:
+        """The labels that the catalogue has of a song."""
+        if track is None:
+            return {}
+        sources = self.label_sources.get(track.track_id, {})
+        return {kind: Label(value, sources[kind]) for kind, value in track.labels.items()}
 
     def former(self, song: Song, root: Path, content_hash: str) -> Track | None:
         """The catalogued song that this new path is: one with this content whose file is gone, or the one that a table names."""
@@ -179,11 +192,20 @@ class _Scan:
             return song.track_id
         return f"{song.track_id}~{blake2b(os.fsencode(song.path), digest_size=4).hexdigest()}"
 
-    def put(self, track: Track, root: Path, state: FileState, damage: Failure | None) -> None:
+    def put(self, track: Track, labels: Mapping[str, Label], root: Path, state: FileState, damage: Failure | None) -> None:
         """Write one song, in the catalogue and in memory."""
         if self.dry_run:
             return
-        self.catalogue.put(track, root=str(root), size=state.size, mtime_ns=state.mtime_ns, damage=damage)
+        sources = {kind: label.source for kind, label in labels.items()}
+        self.catalogue.put(
+            track,
+            root=str(root),
+            size=state.size,
+            mtime_ns=state.mtime_ns,
+            genre_tag=state.genre_tag,
+            label_sources=sources,
+            damage=damage,
+        )
         former = self.states.pop(track.path, None)
         if former is not None:
             self.tracks.pop(former.track_id, None)
@@ -192,6 +214,7 @@ class _Scan:
         self.states[track.path] = state._replace(track_id=track.track_id)
         self.paths[track.track_id] = track.path
         self.tracks[track.track_id] = track
+        self.label_sources[track.track_id] = sources
 
     def fail(self, failure: Failure) -> None:
         """Write one failure to the ledger, or count it where it stands there already."""
@@ -227,11 +250,15 @@ class _Scan:
                 self.catalogue.clear_failure(path)
 
 
-def _placed(track: Track, song: Song) -> Track:
-    """`track` with what its place says. A row of a table is the last word on labels; a folder only adds its own."""
+def _placed(track: Track, song: Song, labels: Mapping[str, Label]) -> Track:
+    """`track` with these labels and with the names that its place gives it."""
     artist, title, album = (getattr(song, name) or getattr(track, name) for name in ("artist", "title", "album"))
-    labels = dict(song.labels) if song.listed else {**track.labels, **song.labels}
-    return replace(track, artist=artist, title=title, album=album, labels=labels)
+    return replace(track, artist=artist, title=title, album=album, labels={kind: label.value for kind, label in labels.items()})
+
+
+def _still(failure: Failure, state: FileState) -> bool:
+    """Whether a failure stands: its file is as it was then, and the reason is none that goes away by itself."""
+    return (failure.size, failure.mtime_ns) == (state.size, state.mtime_ns) and failure.code not in _PASSING
 
 
 def _damage(path: str, found: Probe, state: FileState) -> Failure | None:

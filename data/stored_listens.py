@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.files import atomic_path, disk_errors, fingerprint, read_json, write_json
@@ -19,11 +18,16 @@ from data.ids import IdMap
 from data.importers.parsed import ItemKind, Rejected
 from data.importers.recognise import recognise
 from data.listens import Listens
-from data.resolve import resolve_artists, resolve_tracks
+from data.listens_join import SourceRows, aggregated, known_rows
 from data.tracks import Track
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEMA = 1
 MANIFEST = "sources.json"
+
+_REBUILD = "Import any file of listens, also one imported before: the list of sources is then made again from the tables"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class ImportReport:
     rejected : bad rows by reason.
     unchanged : this content was imported before, nothing was done.
     replaced : an earlier content of the same path was replaced.
+    notes : what was found damaged and mended on the way, each a clause for a person.
     """
 
     source: StoredSource
@@ -56,16 +61,30 @@ class ImportReport:
     rejected: tuple[Rejected, ...] = ()
     unchanged: bool = False
     replaced: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def sources(folder: Path) -> list[StoredSource]:
-    """The sources imported so far, ordered by path. Raises InputError if the list is damaged."""
-    if not (folder / MANIFEST).exists():
+    """The sources imported so far, ordered by path. Raises InputError if the list of them is damaged or lost (code "damaged")."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        if any(folder.glob("*.parquet")):
+            raise InputError(f"{manifest} does not exist beside its tables", code="damaged", hint=_REBUILD)
         return []
     try:
-        return [StoredSource(**entry) for entry in read_json(folder / MANIFEST, schema=SCHEMA)["sources"]]
+        listed = [StoredSource(**entry) for entry in read_json(manifest, schema=SCHEMA)["sources"]]
+    except InputError as error:
+        raise InputError(error.message, code=error.code, hint=_REBUILD if error.code == "damaged" else error.hint) from None
     except (KeyError, TypeError):
-        raise InputError(f"{folder / MANIFEST} is damaged", code="damaged", hint="Import the listens again") from None
+        listed = None
+    if listed is None or not all(map(_is_sound, listed)):
+        raise InputError(f"{manifest} is damaged", code="damaged", hint=_REBUILD)
+    return listed
+
+
+def _is_sound(source: StoredSource) -> bool:
+    texts = (source.path, source.content_hash, source.format, source.item_kind, source.file)
+    return all(isinstance(text, str) for text in texts) and isinstance(source.rows, int) and Path(source.file).name == source.file
 
 
 def state(folder: Path) -> str:
@@ -76,41 +95,117 @@ def state(folder: Path) -> str:
 def import_file(folder: Path, path: Path, *, progress: Callable[[int, int], None] | None = None) -> ImportReport:
     """Read the listens in `path` and store them in `folder`.
 
-    The same content again changes nothing; new content of a path imported before replaces what it gave.
+    The same content again changes nothing, unless its table is missing or damaged: then it is made again. New content of a path
+    imported before replaces what it gave. A damaged or lost list of sources is made again from the tables.
 
     Raises
     ------
     InputError : as `recognise`; no row is good; the disk is full.
     """
-    import pyarrow.parquet as pq
-
     source = recognise(path)
     content_hash = source.content_hash()
-    stored = sources(folder)
+    stored, notes = _stored(folder)
     same = next((old for old in stored if old.content_hash == content_hash), None)
+    if same is not None and not _is_whole(folder / same.file):
+        notes.append(f"its stored table {same.file} was missing or damaged and was made again")
+        stored.remove(same)
+        same = None
     others = [old for old in stored if old.path != str(source.path) or old is same]
     replaced = len(others) < len(stored)
     if same is not None and not replaced:
-        return ImportReport(same, same.rows, unchanged=True)
+        if notes:
+            _list(folder, others)
+        return ImportReport(same, same.rows, unchanged=True, notes=tuple(notes))
     if same is None:
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / MANIFEST).exists():
+            _list(folder, stored)  # so that tables without a list always mean that it was lost
         parsed = source.parse(progress)
         rows, rejected = parsed.rows, parsed.rejected
         new = StoredSource(
             str(source.path), content_hash, parsed.format, parsed.item_kind, parsed.table.num_rows, f"{content_hash}.parquet"
         )
-        about = {"schema": str(SCHEMA), "source": new.path, "format": new.format, "item_kind": new.item_kind}
-        with disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        with atomic_path(folder / new.file) as temporary:
-            pq.write_table(parsed.table.replace_schema_metadata(about), temporary, compression="zstd")
+        _write_table(folder, new, parsed.table)
         others.append(new)
     else:
         new, rows, rejected = same, same.rows, ()
-    listed = sorted(others, key=lambda one: one.path)
-    write_json(folder / MANIFEST, {"schema": SCHEMA, "sources": [asdict(one) for one in listed]})
-    for orphan in set(folder.glob("*.parquet")) - {folder / one.file for one in listed}:
+    _list(folder, others)
+    for orphan in set(folder.glob("*.parquet")) - {folder / one.file for one in others}:
         orphan.unlink(missing_ok=True)
-    return ImportReport(new, rows, rejected, replaced=replaced)
+    return ImportReport(new, rows, rejected, replaced=replaced, notes=tuple(notes))
+
+
+def _list(folder: Path, listed: Sequence[StoredSource]) -> None:
+    """Say which tables count."""
+    ordered = sorted(listed, key=lambda one: one.path)
+    write_json(folder / MANIFEST, {"schema": SCHEMA, "sources": [asdict(one) for one in ordered]})
+
+
+def _write_table(folder: Path, source: StoredSource, table: pa.Table) -> None:
+    """Write the rows; the file itself says where they came from."""
+    import pyarrow.parquet as pq
+
+    about = {"schema": str(SCHEMA), "source": source.path, "format": source.format, "item_kind": source.item_kind}
+    with atomic_path(folder / source.file) as temporary:
+        pq.write_table(table.replace_schema_metadata(about), temporary, compression="zstd")
+
+
+def _stored(folder: Path) -> tuple[list[StoredSource], list[str]]:
+    """The sources, from the tables themselves where the list of them is damaged or lost; and what was done about that."""
+    try:
+        return sources(folder), []
+    except InputError as error:
+        if error.code != "damaged":
+            raise
+        notes = [f"{error.message}; the list was made again from the tables"]
+    newest: dict[str, StoredSource] = {}
+    for table in sorted(folder.glob("*.parquet"), key=lambda table: table.stat().st_mtime_ns):
+        found = _described(table)
+        if found is None:
+            aside = table.with_name(f"{table.name}.damaged")
+            with disk_errors(aside):
+                table.replace(aside)
+            notes.append(f"{table.name} cannot be read and was set aside as {aside.name}; import its listens again")
+        else:
+            newest[found.path] = found  # an older content of the same path was replaced by this one
+    notes.append(f"{len(newest)} sources of listens found: {', '.join(sorted(newest)) or 'none'}")
+    return list(newest.values()), notes
+
+
+def _described(path: Path) -> StoredSource | None:
+    """What a table says of itself; None if it is damaged or none of ours."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema, rows = pq.read_schema(path), pq.read_metadata(path).num_rows
+        about = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+        if about["schema"] != str(SCHEMA) or not _is_whole(path):
+            return None
+        kind: ItemKind = "lastfm-artist" if about["item_kind"] == "lastfm-artist" else "track"
+        return StoredSource(about["source"], path.stem, about["format"], kind, rows, path.name)
+    except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError):
+        return None
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether `load` can read a table; all of it is read, as damage may be anywhere."""
+    try:
+        _read_table(path, "")
+    except InputError:
+        return False
+    return True
+
+
+def _read_table(path: Path, hint: str) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(path, columns=["user_id", "item_id", "weight", "time", "item_name"])
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} cannot be read: {error}", code="damaged", hint=hint) from None
 
 
 def load(folder: Path, tracks: Sequence[Track]) -> tuple[Listens, dict[str, int]]:
@@ -136,10 +231,11 @@ def load(folder: Path, tracks: Sequence[Track]) -> tuple[Listens, dict[str, int]
     """
     catalogue = sorted(tracks, key=lambda track: track.track_id)
     ids = IdMap(tuple(track.track_id for track in catalogue), "track")
-    parts: list[_Rows] = []
+    parts: list[SourceRows] = []
     counts = {"rows stored": 0, "rows of unknown songs (kept for later)": 0}
     for source in sources(folder):
-        rows, unknown = _rows(folder / source.file, source.item_kind, catalogue, ids)
+        hint = f"Import {source.path} again; if it is lost, delete {folder} and import what is left"
+        rows, unknown = known_rows(_read_table(folder / source.file, hint), source.item_kind, catalogue, ids)
         counts["rows stored"] += source.rows
         counts["rows of unknown songs (kept for later)"] += unknown
         parts.append(rows)
@@ -148,79 +244,8 @@ def load(folder: Path, tracks: Sequence[Track]) -> tuple[Listens, dict[str, int]
     track = np.concatenate([part.track for part in parts] or [np.empty(0, np.int64)])
     weight = np.concatenate([part.weight for part in parts] or [np.empty(0)])
     time = np.concatenate([part.time for part in parts] or [np.empty(0, np.int64)])
-    listens, repeated = _aggregated(user, track, weight, time, users=users, tracks=ids)
+    listens, repeated = aggregated(user, track, weight, time, users=users, tracks=ids)
     counts["repeated events counted once"] = repeated
     counts |= {"user-song pairs": len(listens), "users": len(users), "songs": len(ids)}
     counts["songs without listens"] = int((listens.track_counts() == 0).sum())
     return listens, counts
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows of one source that name known songs: `user` indexes `users`, `track` the catalogue; unknown times are 0."""
-
-    users: list[str]
-    user: NDArray[np.int64]
-    track: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    time: NDArray[np.int64]
-
-
-def _rows(path: Path, item_kind: ItemKind, catalogue: list[Track], ids: IdMap) -> tuple[_Rows, int]:
-    """The rows of one table that name known songs, and how many do not."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path} cannot be read: {error}", code="damaged", hint="Import the listens again") from None
-    user, users = _codes(table.column("user_id"))
-    item, items = _codes(table.column("item_id"))
-    if item_kind == "track":
-        pairs = resolve_tracks(items, ids)
-    else:
-        first = np.unique(item, return_index=True)[1]
-        names = [name or "" for name in table.column("item_name").take(first).to_pylist()]
-        pairs = resolve_artists(items, names, catalogue)
-    # An item may mean several songs: row r becomes songs[item[r]] rows.
-    songs = np.bincount(pairs.item, minlength=len(items))
-    start = np.cumsum(songs) - songs
-    times = songs[item]
-    row = np.repeat(np.arange(len(item)), times)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
-    track = pairs.track[start[item[row]] + within]
-    present, user = np.unique(user[row], return_inverse=True)
-    weight = table.column("weight").to_numpy().astype(np.float64)[row]
-    time = table.column("time").fill_null(0).to_numpy()[row]
-    return _Rows([users[at] for at in present], user, track, weight, time), int((times == 0).sum())
-
-
-def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """A text column as codes int64 (n,) and the texts that they stand for."""
-    encoded = column.combine_chunks().dictionary_encode()
-    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
-
-
-def _aggregated(
-    user: NDArray[np.int64],
-    track: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    time: NDArray[np.int64],
-    *,
-    users: IdMap,
-    tracks: IdMap,
-) -> tuple[Listens, int]:
-    """One row a (user, track) pair, and how many repeated events were dropped (of these the largest weight stays)."""
-    order = np.lexsort((-weight, time, track, user))
-    user, track, weight, time = user[order], track[order], weight[order], time[order]
-    same_pair = (user[1:] == user[:-1]) & (track[1:] == track[:-1])
-    repeated = np.zeros(len(user), bool)
-    repeated[1:] = same_pair & (time[1:] == time[:-1]) & (time[1:] > 0)
-    begins = np.flatnonzero(np.concatenate([np.ones(min(1, len(user)), bool), ~same_pair]))
-    total = np.add.reduceat(np.where(repeated, 0.0, weight), begins) if len(begins) else weight
-    latest = np.maximum.reduceat(time, begins) if len(begins) else time
-    strength = np.minimum(total, np.finfo(np.float32).max).astype(np.float32)
-    known_times = latest if len(latest) and latest.max() > 0 else None
-    rows = (user[begins].astype(np.int32), track[begins].astype(np.int32))
-    return Listens(*rows, strength, known_times, users, tracks), int(repeated.sum())

@@ -15,6 +15,7 @@ from data.files import disk_errors, read_json, write_json
 SCHEMA = 1
 DEFAULT = Path("recsys-workspace")
 MARKER = "workspace.json"
+UNFINISHED = ("lock", "catalogue.sqlite", f".{MARKER}")  # what a killed first command may leave; the marker comes last
 
 
 @dataclass(frozen=True)
@@ -113,14 +114,15 @@ def create_workspace(root: Path) -> Workspace:
     if root.exists() and not root.is_dir():
         raise InputError(f"{root} is a file; a workspace is a folder", code="workspace")
     if not (root / MARKER).exists():
-        if root.exists() and any(name != "lock" for name in os.listdir(root)):  # noqa: PTH208
+        if root.exists() and any(not name.startswith(UNFINISHED) for name in os.listdir(root)):  # noqa: PTH208
             raise InputError(
                 f"{root} is not empty and is no workspace", code="workspace", hint="Choose an empty or new folder with -w"
             )
         with disk_errors(root):
             root.mkdir(parents=True, exist_ok=True)
-        Catalogue.open(root / "catalogue.sqlite", create=True).close()
-        write_json(root / MARKER, {"schema": SCHEMA, "kind": "recsys-workspace"})
+        with Workspace(root).writing():
+            Catalogue.open(root / "catalogue.sqlite", create=True).close()
+            write_json(root / MARKER, {"schema": SCHEMA, "kind": "recsys-workspace"})
     return open_workspace(root)
 
 

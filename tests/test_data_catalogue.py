@@ -6,6 +6,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,7 +63,7 @@ def test_labels_are_counted_by_kind_and_value(path: Path) -> None:
 
 def test_file_states_are_by_path(path: Path) -> None:
     with Catalogue.open(path) as catalogue:
-        assert catalogue.file_states()["/m/b.mp3"] == (3, 7, "hash-b", "b")
+        assert catalogue.file_states()["/m/b.mp3"] == (3, 7, "hash-b", "b", "")
 
 
 def test_putting_a_song_again_replaces_its_labels(path: Path) -> None:
@@ -82,15 +85,39 @@ def test_removing_a_song_removes_its_labels(path: Path) -> None:
         assert catalogue.label_kinds() == {"genre": 1}
 
 
-def test_the_version_rises_with_what_is_said_of_songs_and_not_with_the_ledger(path: Path) -> None:
+def test_the_state_of_the_songs_is_that_of_ids_artists_and_their_numbers(path: Path) -> None:
     with Catalogue.open(path) as catalogue:
-        before = catalogue.version()
-        catalogue.tracks()
+        states = [catalogue.songs_state()]
+        for track in (
+            replace(SONG, artist="Other"),
+            replace(SONG, labels={"lastfm_artist_id": "7"}),
+            replace(SONG, labels={"lastfm_artist_id": "8"}),
+            replace(SONG, track_id="c"),
+        ):
+            catalogue.put(track, root="/m", size=3, mtime_ns=7)
+            states.append(catalogue.songs_state())
+        catalogue.remove("a")
+        states.append(catalogue.songs_state())
+    assert len(set(states)) == 6
+    assert all(len(state) == 16 and int(state, 16) >= 0 for state in states)
+
+
+def test_the_state_of_the_songs_does_not_know_places_times_and_failures(path: Path, tmp_path: Path) -> None:
+    with Catalogue.open(path) as catalogue, Catalogue.open(tmp_path / "again.sqlite", create=True) as again:
+        before = catalogue.songs_state()
         catalogue.record_failure(Failure("/m/x.mp3", "scan", "silent", "it is silent"))
-        catalogue.clear_failure("/m/x.mp3")
-        assert catalogue.version() == before
-        catalogue.remove("b")
-        assert catalogue.version() == before + 1
+        catalogue.put(replace(SONG, path="/elsewhere", labels={"mood": "Q2"}), root="/", size=4, mtime_ns=8)
+        assert catalogue.songs_state() == before
+        for song in (OTHER, SONG):  # the other order
+            again.put(song, root="/m", size=3, mtime_ns=7)
+        assert again.songs_state() == before
+
+
+def test_labels_say_where_they_come_from(path: Path) -> None:
+    with Catalogue.open(path) as catalogue:
+        catalogue.put(SONG, root="/m", size=3, mtime_ns=7, genre_tag="rock", label_sources={"genre": "folder"})
+        assert catalogue.label_sources() == {"a": {"genre": "table"}, "b": {"genre": "folder", "mood": "table"}}
+        assert catalogue.file_states()["/m/b.mp3"].genre_tag == "rock"
 
 
 def test_the_ledger_keeps_one_failure_a_path(path: Path) -> None:
@@ -115,10 +142,10 @@ def test_a_catalogued_song_leaves_the_ledger_unless_it_is_damaged(path: Path) ->
 
 def test_a_broken_transaction_leaves_nothing_behind(path: Path) -> None:
     with Catalogue.open(path) as catalogue:
-        before = catalogue.version()
+        before = catalogue.songs_state()
         with pytest.raises(sqlite3.Error):
             catalogue.put(Track("new", "/m/new.mp3", labels={"genre": None}), root="/m", size=1, mtime_ns=1)  # type: ignore[dict-item]
-        assert (catalogue.count(), catalogue.version()) == (2, before)
+        assert (catalogue.count(), catalogue.songs_state()) == (2, before)
         catalogue.put(Track("new", "/m/new.mp3"), root="/m", size=1, mtime_ns=1)
         assert catalogue.count() == 3
 
@@ -162,6 +189,61 @@ def test_a_reader_cannot_write(path: Path) -> None:
     with Catalogue.open(path, readonly=True) as reader, pytest.raises(InputError) as caught:
         reader.remove("a")
     assert caught.value.code == "unwritable"
+
+
+def as_nobody(work: Callable[[], None]) -> int:
+    """Exit code of `work` done by a user who may write nothing of ours: 0, or 1 if it raises."""
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            work()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.fixture
+def sealed() -> Iterator[Path]:
+    """A catalogue of one song in a folder that a reader may not write."""
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders cannot be entered by other users
+        place = Path(folder) / "c.sqlite"
+        with Catalogue.open(place, create=True) as catalogue:
+            catalogue.put(SONG, root="/m", size=3, mtime_ns=7)
+        Path(folder).chmod(0o555)
+        yield place
+        Path(folder).chmod(0o755)
+
+
+def count(path: Path, expected: int) -> None:
+    with Catalogue.open(path, readonly=True) as catalogue:
+        assert catalogue.count() == expected
+
+
+def test_a_catalogue_in_a_folder_that_cannot_be_written_is_read(sealed: Path) -> None:
+    assert as_nobody(lambda: count(sealed, 1)) == 0
+    assert [path.name for path in sealed.parent.iterdir()] == ["c.sqlite"]
+
+
+def test_a_reader_who_cannot_write_sees_what_another_user_is_writing(sealed: Path) -> None:
+    sealed.parent.chmod(0o755)
+    with Catalogue.open(sealed) as writer:
+        writer.put(OTHER, root="/m", size=3, mtime_ns=7)
+        sealed.parent.chmod(0o555)
+        assert as_nobody(lambda: count(sealed, 2)) == 0
+
+
+def test_a_log_that_a_reader_cannot_use_is_an_error_and_not_ignored(sealed: Path) -> None:
+    sealed.parent.chmod(0o755)
+    Path(f"{sealed}-wal").write_bytes(b"")
+    sealed.parent.chmod(0o555)
+
+    def read() -> None:
+        assert code(sealed, readonly=True) == "unwritable"
+
+    assert as_nobody(read) == 0
 
 
 def test_a_path_with_odd_characters_works(tmp_path: Path) -> None:

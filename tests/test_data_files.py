@@ -51,6 +51,18 @@ def test_a_disk_that_takes_no_more_is_one_clear_error(tmp_path, number, code):
     assert path.read_text() == "old"
 
 
+@pytest.mark.parametrize("place", ["folder", "file/a.txt", "file/deeper/a.txt", "x" * 300, "x" * 300 + "/a.txt", "/"])
+def test_a_place_that_no_file_can_have_is_one_clear_error(tmp_path, place):
+    (tmp_path / "folder" / "full").mkdir(parents=True)
+    (tmp_path / "file").write_text("old")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError, match="cannot write") as caught:
+        write_text(tmp_path / place, "new")
+    assert caught.value.code == "unwritable"
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "file").read_text() == "old"
+
+
 def test_a_disk_that_is_full_only_when_flushed_is_an_error_too(tmp_path, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")

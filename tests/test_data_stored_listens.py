@@ -151,6 +151,94 @@ def test_a_damaged_table_is_one_clear_error(tmp_path: Path, folder: Path) -> Non
     assert caught.value.code == "damaged"
 
 
+@pytest.mark.parametrize("damage", [None, b"rubbish", "cut"])
+def test_importing_again_mends_a_table_as_the_error_says(tmp_path: Path, folder: Path, damage: bytes | str | None) -> None:
+    report = import_file(folder, csv(tmp_path / "a.csv", "u,t1,1,", *(f"u{n},t2,{n + 1}," for n in range(500))))
+    import_file(folder, csv(tmp_path / "b.csv", "u,t3,1,"))
+    expected, before = pairs(folder), state(folder)
+    table = folder / report.source.file
+    whole = table.read_bytes()
+    table.unlink()
+    if damage is not None:  # "cut": the middle is gone, what describes the file is not
+        middle = len(whole) // 4
+        table.write_bytes(whole[:middle] + b"\0" * middle + whole[2 * middle :] if damage == "cut" else b"rubbish")
+    with pytest.raises(InputError, match=r"a\.csv again"):
+        load(folder, TRACKS)
+    again = import_file(folder, tmp_path / "a.csv")
+    assert not again.unchanged
+    assert "made again" in again.notes[0]
+    assert (pairs(folder), state(folder)) == (expected, before)
+    assert import_file(folder, tmp_path / "a.csv").notes == ()
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"schema": 1}', '{"schema": 1, "sources": [{"path": 3}]}', "not json"])
+def test_importing_anything_makes_a_lost_list_of_sources_again(tmp_path: Path, folder: Path, content: str | None) -> None:
+    import_file(folder, csv(tmp_path / "a.csv", "u,t1,1,"))
+    import_file(folder, csv(tmp_path / "b.csv", "u,t2,1,"))
+    before = sources(folder)
+    (folder / "sources.json").unlink()
+    if content is not None:
+        (folder / "sources.json").write_text(content)
+    with pytest.raises(InputError, match="made again") as caught:
+        load(folder, TRACKS)
+    assert caught.value.code == "damaged"
+    report = import_file(folder, tmp_path / "a.csv")
+    assert report.unchanged
+    assert "2 sources" in report.notes[-1]
+    assert sources(folder) == before
+    assert pairs(folder) == {("u", "t1"): 1.0, ("u", "t2"): 1.0}
+
+
+def test_sources_of_artists_are_found_again_as_such(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "user_artists.dat").write_bytes(b"userID\tartistID\tweight\r\nu\t1\t7\r\n")
+    import_file(folder, tmp_path)
+    before = sources(folder)
+    (folder / "sources.json").write_text("damaged")
+    import_file(folder, csv(tmp_path / "b.csv", "u,t2,1,"))
+    assert [source for source in sources(folder) if source.item_kind == "lastfm-artist"] == before
+
+
+def test_a_table_that_cannot_be_read_is_set_aside_when_the_list_is_made_again(tmp_path: Path, folder: Path) -> None:
+    report = import_file(folder, csv(tmp_path / "a.csv", "u,t1,1,"))
+    (folder / report.source.file).write_bytes(b"rubbish")
+    (folder / "sources.json").write_text("damaged")
+    notes = import_file(folder, csv(tmp_path / "b.csv", "u,t2,1,")).notes
+    assert any(report.source.file in note and "set aside" in note for note in notes)
+    import_file(folder, csv(tmp_path / "c.csv", "u,t3,1,"))
+    assert (folder / f"{report.source.file}.damaged").read_bytes() == b"rubbish"
+    assert pairs(folder) == {("u", "t2"): 1.0, ("u", "t3"): 1.0}
+
+
+def test_a_list_of_sources_of_another_version_is_not_touched(tmp_path: Path, folder: Path) -> None:
+    import_file(folder, csv(tmp_path / "a.csv", "u,t1,1,"))
+    (folder / "sources.json").write_text('{"schema": 99}')
+    with pytest.raises(InputError) as caught:
+        import_file(folder, tmp_path / "a.csv")
+    assert caught.value.code == "schema"
+
+
+def test_the_first_import_that_dies_leaves_nothing_that_counts(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = csv(tmp_path / "a.csv", "u,t1,1,")
+    write_json, calls = stored_listens.write_json, []
+
+    def die_at_the_end(path: Path, value: object) -> None:
+        calls.append(path)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        write_json(path, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored_listens, "write_json", die_at_the_end)
+        with pytest.raises(KeyboardInterrupt):
+            import_file(folder, source)
+    assert len(list(folder.glob("*.parquet"))) == 1
+    assert pairs(folder) == {}
+    import_file(folder, csv(tmp_path / "b.csv", "u,t2,1,"))
+    assert pairs(folder) == {("u", "t2"): 1.0}
+
+
 def test_very_large_sums_stay_finite(tmp_path: Path, folder: Path) -> None:
     import_file(folder, csv(tmp_path / "a.csv", "u,t1,3e38,", "u,t1,3e38,"))
     assert np.isfinite(load(folder, TRACKS)[0].weight).all()

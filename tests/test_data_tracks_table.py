@@ -128,5 +128,34 @@ def test_a_table_of_bad_rows_alone_is_an_error_and_the_ledger_has_them(catalogue
     with pytest.raises(InputError, match="no audio") as caught:
         scan(catalogue, [root])
     assert caught.value.code == "no-audio"
-    assert [failure.code for failure in catalogue.failures()] == ["missing", "bad-row"]
-    assert "to line 4" in catalogue.failures()[1].reason
+    assert [failure.code for failure in catalogue.failures()] == ["missing", "bad-row", "bad-row"]
+    assert "not closed" in catalogue.failures()[1].reason
+
+
+@pytest.mark.parametrize(
+    "row", ['1,1.wav,X,"Bad', '1,1.wav,"Bad,T', '1,"1.wav,X,T', '1,1.wav,X,"Bad" T', '1,1.wav,X,"two\nlines"']
+)
+def test_a_quotation_mark_that_is_not_closed_costs_its_row_alone(catalogue: Catalogue, root: Path, row: str) -> None:
+    for number in (1, 2, 3):
+        song(root / f"{number}.wav", number)
+    table(root, row, "2,2.wav,Y,T2", '3,3.wav,Z,"T3"', header="track_id,path,artist,title")
+    report = scan(catalogue, [root])
+    assert ids(catalogue) == ["2", "3"]
+    assert report.reasons() == {"bad-row": 1 + row.count("\n")}
+
+
+def test_a_header_with_an_open_quotation_mark_is_one_clear_error(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    table(root, "a,1.wav", header='track_id,"path')
+    with pytest.raises(InputError, match=r"line 1.*not closed") as caught:
+        scan(catalogue, [root])
+    assert caught.value.code == "bad-table"
+
+
+def test_a_song_that_leaves_its_table_keeps_the_labels_of_the_table(catalogue: Catalogue, root: Path) -> None:
+    song(root / "jazz" / "1.flac", genre="Pop")
+    table(root, "a,jazz/1.flac,A,T,Q1,blues")
+    scan(catalogue, [root])
+    (root / "tracks.csv").unlink()
+    assert numbers(scan(catalogue, [root], folder_label="genre")) == (0, 0, 0, 1)
+    assert dict(catalogue.track("a").labels) == {"mood": "Q1", "genre": "blues"}

@@ -127,6 +127,58 @@ def test_a_song_embedded_since_training_can_be_recommended(recsys, workspace, wo
     assert new["source"] == "hybrid-content"
 
 
+@pytest.fixture
+def day_zero(recsys, workspace, world, tmp_path):
+    """A workspace with embeddings and no listens at all."""
+    shutil.rmtree(workspace / "listens")
+    shutil.rmtree(workspace / "models" / "hybrid")
+    return workspace
+
+
+def test_without_any_listens_likes_are_answered_by_sound(recsys, day_zero, world):
+    song = (world / "tracks.csv").read_text().splitlines()[1].split(",")[0]
+    ran = recsys("-w", day_zero, "recommend", "--like", song, "-k", 5, "--json")
+    assert [item["source"] for item in ran.json["items"]] == ["content-likes"] * 5
+    assert "no listens yet" in ran.err
+
+
+def test_without_any_listens_and_likes_the_answer_is_spread_over_the_catalogue(recsys, day_zero):
+    items = recsys("-w", day_zero, "recommend", "-k", 6, "--json").json["items"]
+    assert {item["source"] for item in items} == {"catalogue-diverse"}
+    assert len({item["artist"] for item in items}) == 6
+
+
+def test_songs_that_left_the_catalogue_are_not_recommended(recsys, workspace, world):
+    from recsys.workspace import open_workspace
+
+    before = recsys("-w", workspace, "recommend", "--user", most_active(world), "-k", 3, "--json").json["items"]
+    with open_workspace(workspace).catalogue() as catalogue:
+        catalogue.remove(before[0]["track_id"])
+    after = recsys("-w", workspace, "recommend", "--user", most_active(world), "-k", 2, "--json").json
+    assert [item["track_id"] for item in after["items"]] == [item["track_id"] for item in before[1:]]
+    assert any("train-hybrid" in note for note in after["notes"])
+
+
+def test_new_embeddings_make_the_model_stale_and_say_so(recsys, workspace):
+    recsys("-w", workspace, "train-content", "--label", "mood", "--epochs", 1, "--workers", 1)
+    ran = recsys("-w", workspace, "recommend", "--user", "nobody", "--json")
+    assert any("embeddings have changed" in note for note in ran.json["notes"])
+    assert recsys("-w", workspace, "train-hybrid", "--json").json["trained"]
+
+
+def test_a_song_embedded_only_after_the_hybrid_is_placed_by_its_sound(recsys, workspace, world, tmp_path):
+    """scan, train-hybrid, embed: the model knows the song's id but not its sound."""
+    folder = tmp_path / "more"
+    folder.mkdir()
+    sf.write(folder / "Someone - New Song.wav", 0.1 * np.random.default_rng(0).standard_normal(3 * 22050), 22050)
+    recsys("-w", workspace, "scan", folder)
+    recsys("-w", workspace, "train-hybrid")
+    recsys("-w", workspace, "embed")
+    items = recsys("-w", workspace, "recommend", "--user", most_active(world), "-k", 100, "--json").json["items"]
+    (new,) = [item for item in items if item["title"] == "New Song"]
+    assert new["source"] == "hybrid-content"
+
+
 def test_many_users_go_to_parquet(recsys, trained, world, tmp_path):
     (tmp_path / "users.txt").write_text(f"{most_active(world)}\nnobody\n")
     assert (
@@ -135,6 +187,8 @@ def test_many_users_go_to_parquet(recsys, trained, world, tmp_path):
     )
     table = pq.read_table(tmp_path / "o.parquet").to_pydict()
     assert table["user_id"] == [most_active(world)] * 4 + ["nobody"] * 4
+    again = recsys("-w", trained, "recommend", "--users-file", tmp_path / "users.txt", "--out", tmp_path / "o.parquet", "--json")
+    assert (again.json["users"], again.json["unknown_users"]) == (2, 1)
 
 
 def test_similar_songs_lie_in_the_unit_interval_and_leave_out_the_seed(recsys, trained, world):
@@ -153,6 +207,12 @@ def test_the_map_is_a_page_and_a_picture(recsys, workspace):
     assert (workspace / "reports" / "map.png").read_bytes().startswith(b"\x89PNG")
     assert "http" not in (workspace / "reports" / "map.html").read_text().replace("http-equiv", "")
     assert 0 < sum(answer["explained"]) <= 1
+
+
+def test_a_song_can_be_shown(recsys, trained, world, tmp_path):
+    song = (world / "tracks.csv").read_text().splitlines()[1].split(",")[0]
+    assert recsys("-w", trained, "show", song, "--png", tmp_path / "song.png").code == 0
+    assert (tmp_path / "song.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "npy"])

@@ -78,7 +78,9 @@ def recommenders(
     context: typer.Context,
     k: Annotated[int, typer.Option("-k", min=1, help="Length of the lists.")] = 10,
     folds: Annotated[int, typer.Option("--folds", min=2, help="Parts of the artists; each is cold once.")] = 5,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Repetitions of the warm split and of each model.")] = 3,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, help="Repetitions of the warm split, each with models of its own seed.")
+    ] = 3,
     device: DeviceOption = Device.auto,
     seed: SeedOption = 0,
     workers: WorkersOption = 0,

@@ -1,4 +1,4 @@
-"""Commands that answer with songs: recommend, similar, map, export."""
+"""Commands that answer with songs or pictures of them: recommend, similar, map, show, export."""
 
 from __future__ import annotations
 
@@ -42,7 +42,13 @@ def recommend(
     if users_file is not None and out is not None:
         if user is not None or like:
             raise typer.BadParameter("--users-file does not go with --user or --like")
-        typer.echo(step.recommend_many(context.obj, users_file, out, k=k, artist_cap=artist_cap, report=TerminalReport()))
+        many = step.recommend_many(context.obj, users_file, out, k=k, artist_cap=artist_cap, report=TerminalReport())
+        for note in many["notes"]:
+            typer.echo(note, err=True)
+        if json:
+            print_json(many)
+        else:
+            typer.echo(many["summary"])
         return
     answer = step.recommend(context.obj, user=user, likes=like or [], k=k, artist_cap=artist_cap)
     for note in answer["notes"]:
@@ -88,6 +94,23 @@ def draw_map(
     from recsys.steps import pictures
 
     answer = pictures.draw_map(context.obj, label=label)
+    if json:
+        print_json(answer)
+    else:
+        typer.echo(answer["summary"])
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    song: Annotated[str, typer.Argument(help="Id of a song.", show_default=False)],
+    png: Annotated[Path, typer.Option("--png", help="Where the picture goes.", show_default=False)],
+    json: JsonOption = False,
+) -> None:
+    """Draw one song: wave, STFT, CQT, chroma, tempogram, mel, MFCC, contrast, tonnetz and the whole hyper-image."""
+    from recsys.steps import pictures
+
+    answer = pictures.show(context.obj, song, png)
     if json:
         print_json(answer)
     else:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import sqlite3
 import sys
 from collections.abc import Sequence
 
 from data.errors import InputError
 from recsys.cli import demo, evaluate, library, lists, models  # noqa: F401  (each registers its commands)
 from recsys.cli.app import app
-
-FULL = "the disk is full. Free some space and run the command again; nothing finished is lost"
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -26,13 +22,10 @@ def main(args: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        # What the disk or its permissions refuse is for the user to mend, wherever it comes up.
+        if error.strerror is None:
             raise
-        _fail(FULL)
-    except sqlite3.OperationalError as error:
-        if "full" not in str(error) and "readonly" not in str(error) and "unable to open" not in str(error):
-            raise
-        _fail(FULL if "full" in str(error) else f"the catalogue cannot be written: {error}")
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
 
 
 def _fail(message: str) -> None:

@@ -64,9 +64,7 @@ def embed(
 @app.command("train-hybrid")
 def train_hybrid(
     context: typer.Context,
-    engine: Annotated[
-        str, typer.Option("--engine", help="lightfm, als, lightfm-cf, als-cf, content, item-knn or popularity.")
-    ] = "lightfm",
+    engine: Annotated[str, typer.Option("--engine", help="lightfm, als, lightfm-cf, als-cf, content or popularity.")] = "lightfm",
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,18 +17,23 @@ from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
 from content.training import TrainingConfig
 from data.catalogue import Catalogue
-from data.embeddings import SongEmbeddings, read_embeddings, write_embeddings
+from data.embeddings import SongEmbeddings, write_embeddings
 from data.errors import InputError
 from data.files import fingerprint, read_json, write_json
 from data.ids import IdMap
 from data.processes import keep_freed_memory
 from recsys.report import SILENT, Report
 from recsys.steps.images import Songs, songs_with_images
+from recsys.steps.inputs import read_embeddings_if_any
 from recsys.steps.machine import patient_threads, workers_or_all
 from recsys.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from content.encoder import Encoder
+
+
+SCHEMA = 1
+log = logging.getLogger(__name__)
 
 
 def train_content(
@@ -162,8 +168,11 @@ def _encoder(
     examples = [(songs.tracks[i].content_hash, value) for i, value in labelled]
     made_from = training_fingerprint(label, network, config, spec, examples)
     about = workspace.encoder / "made-from.json"
-    if (workspace.encoder / "model.json").exists() and about.exists() and read_json(about).get("made_from") == made_from:
-        return Encoder.load(workspace.encoder), False, len(labelled)
+    try:
+        if read_json(about, schema=SCHEMA).get("made_from") == made_from:
+            return Encoder.load(workspace.encoder), False, len(labelled)
+    except InputError as error:
+        log.info("training anew: %s", error)
     keep_freed_memory()
     report.say(f"{label}: " + ", ".join(f"{n} {value}" for value, n in sorted(values.items())))
     workspace.checkpoint.parent.mkdir(parents=True, exist_ok=True)
@@ -180,7 +189,7 @@ def _encoder(
         )
     about.unlink(missing_ok=True)
     encoder.save(workspace.encoder)
-    write_json(about, {"made_from": made_from})
+    write_json(about, {"schema": SCHEMA, "made_from": made_from})
     workspace.checkpoint.unlink(missing_ok=True)
     return encoder, True, len(labelled)
 
@@ -188,9 +197,13 @@ def _encoder(
 def training_fingerprint(
     label: str, network: Architecture, config: TrainingConfig, spec: HyperImageSpec, examples: Sequence[tuple[str, str]]
 ) -> str:
-    """Names a training by all that decides its result: examples are (content hash, label value)."""
+    """Names a training by all that decides its result: examples are (content hash, label value), in the order of the songs."""
+    from content.network import NetworkChoices
+
     run = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("threads", "device")}
-    return fingerprint("training", label, network.text, run, spec.fingerprint(), sorted(examples))
+    return fingerprint(
+        "training", label, network.text, run, spec.fingerprint(), dataclasses.asdict(NetworkChoices()), list(examples)
+    )
 
 
 def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: TrainingConfig, report: Report) -> tuple[int, int]:
@@ -198,11 +211,13 @@ def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: Trainin
     from content.embedding import embed as embed_images
 
     known: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
-    old = None
-    if (workspace.embeddings / "embeddings.json").exists():
-        old = read_embeddings(workspace.embeddings)
-        if old.fingerprint == encoder.fingerprint:
-            known = dict(zip(old.sources, old.vectors, strict=True))
+    try:
+        old = read_embeddings_if_any(workspace)
+    except InputError as error:
+        log.warning("embedding all songs anew: %s", error)
+        old = None
+    if old is not None and old.fingerprint == encoder.fingerprint:
+        known = dict(zip(old.sources, old.vectors, strict=True))
     missing = [i for i, track in enumerate(songs.tracks) if track.content_hash not in known]
     if missing:
         with report.task("embeddings") as progress:

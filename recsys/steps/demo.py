@@ -21,7 +21,7 @@ from recsys.steps.pictures import draw_map
 from recsys.steps.recommend import recommend
 
 # Shorter than the defaults for real songs, so that the demo takes minutes; still enough to see what each part is worth.
-EPOCHS = 8
+EPOCHS = 6
 SNIPPETS_PER_SONG = 1
 FOLDS = 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from content.crossfit import FoldResult
 from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
-from data.files import write_json
+from data.files import fingerprint, write_json
 from data.tracks import Track
 from evaluation.label_folds import LabelSplit
 from evaluation.labels import LabelFold, label_table
@@ -59,27 +60,29 @@ def evaluate_labels(
         check_label(catalogue, label)
         songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
         networks = fold_networks(
-            workspace, songs, label, split, folds, seed, network, config, control=True, workers=workers, report=report
+            workspace, catalogue, songs, label, split, folds, seed, network, config, control=True, workers=workers, report=report
         )
-    values = [track.labels.get(label, "") for track in songs.tracks]
-    dealt = shuffle_known(values, seed)
-    table = label_table(
-        label,
-        split,
-        network.text,
-        [_label_fold(result, networks.song, songs.tracks, values) for result in networks.results],
-        controls={"shuffled_labels": [_label_fold(result, networks.song, songs.tracks, dealt) for result in networks.control]},
-    )
-    table["seed"] = seed
-    table["seconds"] = round(sum(result.seconds for result in networks.results), 1)
-    write_json(workspace.reports / f"labels-{label}-{split}.json", table)
-    table["report"] = str(write_report(workspace))
-    mean, majority = table["mean"], table["controls"]["majority"]
-    table["summary"] = (
-        f"{label} of songs never heard, split by {split}: precision@1 {mean['precision_at_1']:.3f} a snippet, "
-        f"{mean['song_precision_at_1']:.3f} a song (majority class {majority['song_precision_at_1']:.3f}). "
-        f"Report: {table['report']}"
-    )
+        values = [track.labels.get(label, "") for track in songs.tracks]
+        dealt = shuffle_known(values, seed)
+        table = label_table(
+            label,
+            split,
+            network.text,
+            [_label_fold(result, networks.song, songs.tracks, values) for result in networks.results],
+            controls={
+                "shuffled_labels": [_label_fold(result, networks.song, songs.tracks, dealt) for result in networks.control]
+            },
+        )
+        table["seed"] = seed
+        table["seconds"] = round(sum(result.seconds for result in networks.results), 1)
+        write_json(workspace.reports / report_name(label, split), table)
+        table["report"] = str(write_report(workspace))
+        mean, majority = table["mean"], table["controls"]["majority"]
+        table["summary"] = (
+            f"{label} of songs never heard, split by {split}: precision@1 {mean['precision_at_1']:.3f} a snippet, "
+            f"{mean['song_precision_at_1']:.3f} a song (majority class {majority['song_precision_at_1']:.3f}). "
+            f"Report: {table['report']}"
+        )
     return table
 
 
@@ -98,3 +101,9 @@ def _label_fold(result: FoldResult, song: NDArray[np.int64], tracks: Sequence[Tr
         np.repeat(position, result.snippets),
         train,
     )
+
+
+def report_name(label: str, split: str) -> str:
+    """File name of a result; a label's name may hold anything, a file's may not."""
+    plain = re.fullmatch(r"[\w-]{1,64}", label, flags=re.ASCII)
+    return f"labels-{label if plain else fingerprint(label)}-{split}.json"

@@ -69,7 +69,8 @@ def evaluate_recommenders(
     with workspace.writing(), workspace.catalogue() as catalogue:
         interactions = read_interactions(workspace, catalogue)
         cold = _fold_content(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
-        splits = _splits(workspace, interactions, cold.fold_of_song, folds, seeds, seed)
+        notes = [cold.note]
+        splits = _splits(workspace, interactions, cold.fold_of_song, folds, seeds, seed, notes)
         engines = _engines(read_embeddings_if_any(workspace), cold.embeddings)
         with report.task("models") as progress:
             comparison = compare(
@@ -81,11 +82,11 @@ def evaluate_recommenders(
                 workers=workers_or_all(workers),
                 progress=progress,
             )
-    result = comparison.as_dict()
-    result["notes"] = [cold.note, *result["notes"]]
-    result["counts"]["import"] = interactions.counts
-    write_json(workspace.reports / "recommenders.json", result)
-    result["report"] = str(write_report(workspace))
+        result = comparison.as_dict()
+        result["notes"] = [*notes, *result["notes"]]
+        result["counts"]["import"] = interactions.counts
+        write_json(workspace.reports / "recommenders.json", result)
+        result["report"] = str(write_report(workspace))
     result["summary"] = f"Report: {result['report']}"
     return result
 
@@ -104,14 +105,26 @@ def _fold_content(
     """Train, or read, networks like the workspace's encoder, each without the labels of one fold of artists."""
     if not (workspace.encoder / "model.json").exists():
         report.say("no encoder: comparing engines of listens only; run `recsys train-content` for the others")
-        return _FoldContent({}, {}, "No encoder was trained: engines that use content are left out.")
+        fold_of_song = song_folds(catalogue.tracks(), "", "artist", folds, seed)
+        return _FoldContent({}, fold_of_song, "No encoder was trained: engines that use content are left out.")
     about = read_json(workspace.encoder / "model.json")
     label, spec = about["label"], HyperImageSpec.from_dict(about["spec"])
     songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
     config = training_config(**{name: about["config"][name] for name in TRAINED_WITH}, seed=seed, device=device, threads=1)
     architecture = parse(about["architecture"])
     networks = fold_networks(
-        workspace, songs, label, "artist", folds, seed, architecture, config, control=False, workers=workers, report=report
+        workspace,
+        catalogue,
+        songs,
+        label,
+        "artist",
+        folds,
+        seed,
+        architecture,
+        config,
+        control=False,
+        workers=workers,
+        report=report,
     )
     ids = IdMap(tuple(track.track_id for track in songs.tracks), "track")
     embeddings = {
@@ -119,31 +132,34 @@ def _fold_content(
         for result in networks.results
         if result.vectors is not None
     }
-    fold_of_song = dict(zip(ids.ids, song_folds(songs.tracks, label, "artist", folds, seed).tolist(), strict=True))
     note = f"Cold-start folds: the encoder of each fold was trained on {label} without the labels of that fold's artists."
-    return _FoldContent(embeddings, fold_of_song, note)
+    return _FoldContent(embeddings, song_folds(catalogue.tracks(), label, "artist", folds, seed), note)
 
 
 def _splits(
-    workspace: Workspace, interactions: Interactions, fold_of_song: dict[str, int], folds: int, seeds: int, seed: int
+    workspace: Workspace,
+    interactions: Interactions,
+    fold_of_song: dict[str, int],
+    folds: int,
+    seeds: int,
+    seed: int,
+    notes: list[str],
 ) -> list[Split]:
     """Warm splits with different seeds and one cold split a fold of artists, saved as files."""
     listens, tracks = interactions.listens, interactions.tracks
+    fold_of = np.array([fold_of_song[track.track_id] for track in tracks], np.int32)
     artists = [track.artist for track in tracks]
-    if fold_of_song:
-        # A song without hyper-image is never cold: there is nothing to place it by.
-        fold_of = np.array([fold_of_song.get(track.track_id, -1) for track in tracks], np.int32)
-    else:
-        fold_of = song_folds(tracks, "", "artist", folds, seed)
     splits = [warm_split(listens, artists, seed=seed + n) for n in range(seeds)]
     splits += [cold_split(listens, fold_of, fold, seed=seed) for fold in range(folds)]
-    splits = [split for split in splits if len(split.test)]
-    if not splits:
+    empty = [split for split in splits if not len(split.test)]
+    if len(empty) == len(splits):
         raise InputError("there are too few listens to hold any out", code="too-few-listens")
+    if empty:
+        notes.append(f"{len(empty)} of {len(splits)} splits hold out no listen and are left out.")
     for split in splits:
         part = f"fold-{split.fold}" if split.fold >= 0 else f"seed-{split.seed}"
         write_split(workspace.splits / f"{split.name}-{part}", split)
-    return splits
+    return [split for split in splits if len(split.test)]
 
 
 def _engines(
@@ -155,13 +171,13 @@ def _engines(
         return warm_content if split.fold < 0 else cold_content.get(split.fold)
 
     def listens_only(name: str) -> Callable[[Split, int], Recommender]:
-        return lambda split, seed: fit(name, split.train, None, None, seed)
+        return lambda split, seed: fit(name, split.train, None, None, seed + split.seed)
 
     def with_content(name: str) -> Callable[[Split, int], Recommender]:
-        return lambda split, seed: fit(name, split.train, content_of(split), None, seed)
+        return lambda split, seed: fit(name, split.train, content_of(split), None, seed + split.seed)
 
     def with_shuffled(name: str) -> Callable[[Split, int], Recommender]:
-        return lambda split, seed: fit(name, split.train, shuffled_embeddings(content_of(split), seed), None, seed)
+        return lambda split, seed: fit(name, split.train, shuffled_embeddings(content_of(split), seed), None, seed + split.seed)
 
     engines = {name: listens_only(name) for name in LISTENS_ONLY}
     if warm_content is not None and cold_content:
@@ -171,8 +187,11 @@ def _engines(
 
 
 def shuffled_embeddings(content: SongEmbeddings | None, seed: int) -> SongEmbeddings | None:
-    """The control: every song gets the vector of another one."""
+    """The control: every song gets the vector of another one, drawn at random."""
     if content is None:
         return None
-    order = np.random.default_rng(seed).permutation(len(content.tracks))
+    n = len(content.tracks)
+    cycle = np.random.default_rng(seed).permutation(n)  # each song takes the vector of the next one in a random round
+    order = np.empty(n, np.int64)
+    order[cycle] = np.roll(cycle, -1)
     return SongEmbeddings(content.tracks, content.vectors[order], f"{content.fingerprint}-shuffled")

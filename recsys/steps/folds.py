@@ -12,9 +12,11 @@ from content.crossfit import FoldResult, Plan, Snippets, crossfit
 from content.notation import Architecture
 from content.snippets import snippet_frames
 from content.training import TrainingConfig
+from data.catalogue import Catalogue
 from data.files import fingerprint
+from data.splits import group_folds
 from data.tracks import Track
-from evaluation.label_folds import LabelSplit, label_folds, snippet_folds
+from evaluation.label_folds import LabelSplit, snippet_folds
 from recsys.report import Report
 from recsys.steps.content import training_fingerprint
 from recsys.steps.images import Songs
@@ -22,13 +24,30 @@ from recsys.steps.machine import patient_threads, workers_or_all
 from recsys.workspace import Workspace
 
 
-def song_folds(tracks: Sequence[Track], label: str, split: LabelSplit, folds: int, seed: int) -> NDArray[np.int32]:
-    """Fold of each song, int32 (n,): whole artists together for split "artist"; label values spread evenly.
+def song_folds(tracks: Sequence[Track], label: str, split: LabelSplit, folds: int, seed: int) -> dict[str, int]:
+    """Track id -> fold: whole artists together for split "artist"; label values spread evenly.
 
-    Songs without the label have a fold, too: the recommenders' cold-start split needs one for every artist.
+    Songs without the label have a fold, too, for the recommenders' cold-start split needs one for every artist; but artists with
+    labelled songs are dealt out among themselves, so that each fold gets its share of these.
+
+    Raises
+    ------
+    InputError : fewer artists (songs) with the label than folds.
     """
-    ids, artists = [track.track_id for track in tracks], [track.artist for track in tracks]
-    return label_folds(ids, artists, [track.labels.get(label, "") for track in tracks], split=split, folds=folds, seed=seed)
+    by_artist = split == "artist"
+    group_of = {track.track_id: track.artist if by_artist and track.artist else f"\0{track.track_id}" for track in tracks}
+    labelled = {group_of[track.track_id] for track in tracks if track.labels.get(label)}
+    fold_of: dict[str, int] = {}
+    for part in (
+        [track for track in tracks if group_of[track.track_id] in labelled],
+        [track for track in tracks if group_of[track.track_id] not in labelled],
+    ):
+        groups = [group_of[track.track_id] for track in part]
+        few = bool(fold_of) and len(set(groups)) < folds  # a handful without the label, beside enough that have it
+        values = [track.labels.get(label, "") for track in part]
+        dealt = [0] * len(part) if few or not part else group_folds(groups, values, folds, seed).tolist()
+        fold_of |= {track.track_id: fold for track, fold in zip(part, dealt, strict=True)}
+    return fold_of
 
 
 class FoldNetworks(NamedTuple):
@@ -44,6 +63,7 @@ class FoldNetworks(NamedTuple):
 
 def fold_networks(
     workspace: Workspace,
+    catalogue: Catalogue,
     songs: Songs,
     label: str,
     split: LabelSplit,
@@ -73,7 +93,8 @@ def fold_networks(
         fold_of = np.concatenate(snippet_folds(np.bincount(song).tolist(), folds=folds, seed=seed))
     else:
         song = np.arange(len(songs.tracks), dtype=np.int64)
-        fold_of = song_folds(songs.tracks, label, split, folds, seed)
+        by_song = song_folds(catalogue.tracks(), label, split, folds, seed)
+        fold_of = np.array([by_song[track.track_id] for track in songs.tracks], np.int32)
 
     def plan(of_song: Sequence[str], wanted: Sequence[int], *, with_vectors: bool) -> Plan:
         examples = [(track.content_hash, value) for track, value in zip(songs.tracks, of_song, strict=True)]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import Any
 
 from collab.engine import ENGINES, EngineConfig, fit
 from collab.recommendation import SOURCES
-from collab.serving import serving_model
+from collab.serving import ServingModel, serving_model
 from collab.serving_files import load_serving, save_serving
 from data.errors import InputError
 from data.files import fingerprint, read_json, write_json
 from recsys.report import SILENT, Report
-from recsys.steps.inputs import listens_state, read_embeddings_if_any, read_interactions
-from recsys.workspace import open_workspace
+from recsys.steps.inputs import inputs_state, read_embeddings_if_any, read_interactions
+from recsys.workspace import Workspace, open_workspace
 
 MADE_FROM = "made-from.json"
+SCHEMA = 1
+log = logging.getLogger(__name__)
 
 
 def train_hybrid(root: Path, *, engine: str = "lightfm", seed: int = 0, report: Report = SILENT) -> dict[str, Any]:
@@ -36,7 +39,7 @@ def train_hybrid(root: Path, *, engine: str = "lightfm", seed: int = 0, report: 
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
         interactions = read_interactions(workspace, catalogue)
-        state = listens_state(workspace, catalogue)
+        state = inputs_state(workspace, catalogue)
         content = read_embeddings_if_any(workspace)
         if content is None and ENGINES[engine].uses_content:
             raise InputError(
@@ -46,20 +49,18 @@ def train_hybrid(root: Path, *, engine: str = "lightfm", seed: int = 0, report: 
             )
         config = EngineConfig()
         about = workspace.hybrid / MADE_FROM
-        sources = () if content is None else content.sources
-        made_from = fingerprint("hybrid", engine, seed, repr(config), state, content.fingerprint if content else "", sources)
-        trained = not (about.exists() and read_json(about).get("made_from") == made_from)
+        made_from = fingerprint("hybrid", engine, seed, repr(config), state)
+        serving = load_if_made_from(workspace, made_from)
+        trained = serving is None
         start = time.process_time()
-        if trained:
+        if serving is None:
             with report.task(f"training {engine}") as progress:
                 fitted = fit(engine, interactions.listens, content, config, seed, progress=progress)
             artists = [track.artist for track in interactions.tracks]
             serving = serving_model(fitted, interactions.listens, content, artists, listens_fingerprint=state)
             about.unlink(missing_ok=True)
             save_serving(workspace.hybrid, serving)
-            write_json(about, {"made_from": made_from})
-        else:
-            serving = load_serving(workspace.hybrid)
+            write_json(about, {"schema": SCHEMA, "made_from": made_from})
     listens = interactions.listens
     cold = int((serving.listeners == 0).sum())
     silent = int((~serving.has_content).sum())
@@ -81,3 +82,13 @@ def train_hybrid(root: Path, *, engine: str = "lightfm", seed: int = 0, report: 
         "seconds": round(time.process_time() - start, 2),
         "summary": summary,
     }
+
+
+def load_if_made_from(workspace: Workspace, made_from: str) -> ServingModel | None:
+    """The trained model if it is whole and was made from just this."""
+    try:
+        if read_json(workspace.hybrid / MADE_FROM, schema=SCHEMA).get("made_from") == made_from:
+            return load_serving(workspace.hybrid)
+    except InputError as error:
+        log.info("training anew: %s", error)
+    return None

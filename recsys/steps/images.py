@@ -34,6 +34,7 @@ def songs_with_images(workspace: Workspace, catalogue: Catalogue, spec: HyperIma
     refused = {failure.path for failure in catalogue.failures() if not failure.kept}
     tracks = [track for track in catalogue.tracks() if track.path not in refused]
     jobs = [Job(track.path, track.duration, track.content_hash) for track in tracks]
+    states = catalogue.file_states()
     failed: set[str] = set()
     with report.task("hyper-images") as progress:
         done = 0
@@ -44,7 +45,9 @@ def songs_with_images(workspace: Workspace, catalogue: Catalogue, spec: HyperIma
             progress(done, len(jobs))
             if failure is not None:
                 failed.add(job.path)
-                catalogue.record_failure(Failure(job.path, STAGE, failure.code, failure.reason, failure.hint))
+                state = states[job.path]  # so that the file is tried again when it has changed, and not before
+                why = (failure.code, failure.reason, failure.hint)
+                catalogue.record_failure(Failure(job.path, STAGE, *why, state.size, state.mtime_ns))
 
         extract(jobs, cache, workers=workers_or_all(workers), on_done=on_done)
     if failed:

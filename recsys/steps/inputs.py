@@ -8,7 +8,7 @@ from data import stored_listens
 from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings, read_embeddings
 from data.errors import InputError
-from data.files import fingerprint
+from data.files import fingerprint, hash_file
 from data.listens import Listens
 from data.tracks import Track
 from recsys.workspace import Workspace
@@ -42,11 +42,17 @@ def read_interactions(workspace: Workspace, catalogue: Catalogue) -> Interaction
     return Interactions(tracks, listens, counts)
 
 
+def has_embeddings(workspace: Workspace) -> bool:
+    """Whether songs have been embedded."""
+    return (workspace.embeddings / "embeddings.json").exists()
+
+
 def read_embeddings_if_any(workspace: Workspace) -> SongEmbeddings | None:
     """The song embeddings, or None if nothing has been embedded yet."""
-    return read_embeddings(workspace.embeddings) if (workspace.embeddings / "embeddings.json").exists() else None
+    return read_embeddings(workspace.embeddings) if has_embeddings(workspace) else None
 
 
-def listens_state(workspace: Workspace, catalogue: Catalogue) -> str:
-    """Names what a model of listens is made from: the stored listens, and the songs and artists that they are joined with."""
-    return fingerprint("listens", stored_listens.state(workspace.listens), catalogue.version())
+def inputs_state(workspace: Workspace, catalogue: Catalogue) -> str:
+    """Names all that the hybrid is made from: stored listens, songs and artists of the catalogue, embeddings."""
+    embedded = hash_file(workspace.embeddings / "embeddings.json") if has_embeddings(workspace) else ""
+    return fingerprint("inputs", stored_listens.state(workspace.listens), catalogue.songs_state(), embedded)

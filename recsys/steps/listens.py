@@ -49,6 +49,7 @@ def _told(done: ImportReport) -> dict[str, Any]:
         text = f"{source.path} ({source.format}): {done.rows} rows, {bad} of them bad"
         text += "".join(f"; {r.reason}: {r.rows}, first in line {r.first_line}" for r in done.rejected)
         text += "; replaces its earlier version" if done.replaced else ""
+    text += "".join(f"; {note}" for note in done.notes)
     rejected = [{"reason": r.reason, "rows": r.rows, "first_line": r.first_line} for r in done.rejected]
     about = {"path": source.path, "format": source.format, "rows": done.rows, "bad_rows": bad, "rejected": rejected}
     return {**about, "unchanged": done.unchanged, "replaced": done.replaced, "summary": text}

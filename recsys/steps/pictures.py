@@ -56,7 +56,7 @@ def draw_map(root: Path, *, label: str | None = None) -> dict[str, Any]:
     from content.pca import pca
 
     workspace = open_workspace(root)
-    with workspace.catalogue(readonly=True) as catalogue:
+    with workspace.writing(), workspace.catalogue(readonly=True) as catalogue:
         embeddings = _embeddings(workspace)
         if label is None:
             label = str(read_json(workspace.encoder / "model.json")["label"])
@@ -66,13 +66,12 @@ def draw_map(root: Path, *, label: str | None = None) -> dict[str, Any]:
             )
         title = f"Map of {len(embeddings.tracks)} songs by {label}"
         tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
-    shown = [_track(tracks, track_id) for track_id in embeddings.tracks.ids]
-    coordinates, explained = pca(np.asarray(embeddings.vectors), 3)
-    names, labels = [track.name for track in shown], [track.labels.get(label, "") for track in shown]
-    workspace.reports.mkdir(exist_ok=True)
-    page, picture = workspace.reports / "map.html", workspace.reports / "map.png"
-    write_text(page, map_page(coordinates, explained, names, list(embeddings.tracks.ids), labels, title))
-    write_map_png(picture, coordinates, explained, labels, title)
+        shown = [_track(tracks, track_id) for track_id in embeddings.tracks.ids]
+        coordinates, explained = pca(np.asarray(embeddings.vectors), 3)
+        names, labels = [track.name for track in shown], [track.labels.get(label, "") for track in shown]
+        page, picture = workspace.reports / "map.html", workspace.reports / "map.png"
+        write_text(page, map_page(coordinates, explained, names, list(embeddings.tracks.ids), labels, title))
+        write_map_png(picture, coordinates, explained, labels, title)
     held = ", ".join(f"{100 * share:.0f} %" for share in explained)
     return {
         "page": str(page),
@@ -80,6 +79,24 @@ def draw_map(root: Path, *, label: str | None = None) -> dict[str, Any]:
         "explained": [float(share) for share in explained],
         "summary": f"{page} and {picture}; the three axes hold {held} of the variance",
     }
+
+
+def show(root: Path, song: str, png: Path) -> dict[str, Any]:
+    """Draw one song as the paper does: wave, STFT and CQT, the six blocks, and the hyper-image.
+
+    Raises
+    ------
+    InputError : no workspace, an unknown song, a file that cannot be decoded, or `png` cannot be written.
+    """
+    from content.decode import decode
+    from content.figures import write_song_figure
+    from content.spec import HyperImageSpec
+
+    with open_workspace(root).catalogue(readonly=True) as catalogue:
+        track = catalogue.track(song)
+    spec = HyperImageSpec()
+    write_song_figure(png, decode(Path(track.path), track.duration, spec), spec, track.name)
+    return {"track_id": song, "picture": str(png), "summary": f"{track.name}: {png}"}
 
 
 def export_embeddings(root: Path, out: Path) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""Join raw rows of listens with the songs that they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.ids import IdMap
+from data.importers.parsed import ItemKind
+from data.listens import Listens
+from data.resolve import resolve_artists, resolve_tracks
+from data.tracks import Track
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """Rows of one source that name known songs: `user` indexes `users`, `track` the catalogue; unknown times are 0."""
+
+    users: list[str]
+    user: NDArray[np.int64]
+    track: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    time: NDArray[np.int64]
+
+
+def known_rows(table: pa.Table, item_kind: ItemKind, catalogue: list[Track], ids: IdMap) -> tuple[SourceRows, int]:
+    """The rows of one source's table that name known songs, and how many do not."""
+    user, users = _codes(table.column("user_id"))
+    item, items = _codes(table.column("item_id"))
+    if item_kind == "track":
+        pairs = resolve_tracks(items, ids)
+    else:
+        first = np.unique(item, return_index=True)[1]
+        names = [name or "" for name in table.column("item_name").take(first).to_pylist()]
+        pairs = resolve_artists(items, names, catalogue)
+    # An item may mean several songs: row r becomes songs[item[r]] rows.
+    songs = np.bincount(pairs.item, minlength=len(items))
+    start = np.cumsum(songs) - songs
+    times = songs[item]
+    row = np.repeat(np.arange(len(item)), times)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+    track = pairs.track[start[item[row]] + within]
+    present, user = np.unique(user[row], return_inverse=True)
+    weight = table.column("weight").to_numpy().astype(np.float64)[row]
+    time = table.column("time").fill_null(0).to_numpy()[row]
+    return SourceRows([users[at] for at in present], user, track, weight, time), int((times == 0).sum())
+
+
+def _codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
+    """A text column as codes int64 (n,) and the texts that they stand for."""
+    encoded = column.combine_chunks().dictionary_encode()
+    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
+
+
+def aggregated(
+    user: NDArray[np.int64],
+    track: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    time: NDArray[np.int64],
+    *,
+    users: IdMap,
+    tracks: IdMap,
+) -> tuple[Listens, int]:
+    """One row a (user, track) pair, and how many repeated events were dropped (of these the largest weight stays)."""
+    order = np.lexsort((-weight, time, track, user))
+    user, track, weight, time = user[order], track[order], weight[order], time[order]
+    same_pair = (user[1:] == user[:-1]) & (track[1:] == track[:-1])
+    repeated = np.zeros(len(user), bool)
+    repeated[1:] = same_pair & (time[1:] == time[:-1]) & (time[1:] > 0)
+    begins = np.flatnonzero(np.concatenate([np.ones(min(1, len(user)), bool), ~same_pair]))
+    total = np.add.reduceat(np.where(repeated, 0.0, weight), begins) if len(begins) else weight
+    latest = np.maximum.reduceat(time, begins) if len(begins) else time
+    strength = np.minimum(total, np.finfo(np.float32).max).astype(np.float32)
+    known_times = latest if len(latest) and latest.max() > 0 else None
+    rows = (user[begins].astype(np.int32), track[begins].astype(np.int32))
+    return Listens(*rows, strength, known_times, users, tracks), int(repeated.sum())

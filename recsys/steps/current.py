@@ -1,0 +1,96 @@
+"""The model as it stands today: as trained, with what has changed since laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.fallback import Plays
+from collab.new_songs import with_new_songs
+from collab.serving import ServingModel
+from collab.serving_files import load_serving
+from data import stored_listens
+from data.catalogue import Catalogue
+from data.embeddings import SongEmbeddings, read_embeddings
+from data.errors import InputError
+from recsys.steps.inputs import has_embeddings, inputs_state
+from recsys.workspace import Workspace
+
+
+class Current(NamedTuple):
+    """What answers are made from.
+
+    Parameters
+    ----------
+    serving : the trained model, with songs placed that were embedded since.
+    newer : what users played since the model was trained, for the users asked about.
+    gone : int32 (n,), songs of the model that are no longer in the catalogue.
+    note : one line for a person on what is out of date, or "".
+    """
+
+    serving: ServingModel
+    newer: dict[str, Plays]
+    gone: NDArray[np.int32]
+    note: str
+
+
+def current_model(workspace: Workspace, catalogue: Catalogue, users: Sequence[str]) -> Current:
+    """The model, and what changed since it was trained as far as it concerns `users`.
+
+    Before there is any listen, embeddings alone make a model: of likes, and of songs spread over all sounds.
+
+    Raises
+    ------
+    InputError : no model (code "no-model"), and no embeddings without listens to make one from.
+    """
+    nothing = np.empty(0, np.int32)
+    if not (workspace.hybrid / "serving.json").exists():
+        if has_embeddings(workspace) and not stored_listens.sources(workspace.listens):
+            note = "there are no listens yet: this rests on sound alone. Import some and run `recsys train-hybrid`"
+            return Current(_of_sound_alone(catalogue, read_embeddings(workspace.embeddings)), {}, nothing, note)
+        raise InputError("there is no trained model in the workspace", code="no-model", hint="Run `recsys train-hybrid` first")
+    serving = load_serving(workspace.hybrid)
+    if serving.listens_fingerprint == inputs_state(workspace, catalogue):
+        return Current(serving, {}, nothing, "")
+    tracks = catalogue.tracks()
+    if has_embeddings(workspace):
+        embeddings = read_embeddings(workspace.embeddings)
+        # Vectors of another encoder say nothing to this model; then new songs wait until it is trained again.
+        if embeddings.fingerprint == serving.embeddings_fingerprint:
+            serving = with_new_songs(serving, embeddings, {track.track_id: track.artist for track in tracks})
+    here = {track.track_id for track in tracks}
+    gone = np.array([row for row, track_id in enumerate(serving.tracks.ids) if track_id not in here], np.int32)
+    missing = len(tracks) - (len(serving.tracks) - len(gone))
+    later = f" ({missing} songs are not in it)" if missing > 0 else ""
+    note = f"songs, listens or embeddings have changed since the model was trained{later}: run `recsys train-hybrid`"
+    listens, _ = stored_listens.load(workspace.listens, tracks)
+    rows = serving.tracks.rows(listens.tracks.ids)  # song rows of the model, -1 for songs that it cannot place
+    plays = listens.matrix()
+    newer: dict[str, Plays] = {}
+    for user, u in zip(users, listens.users.rows(users).tolist(), strict=True):
+        if u < 0:
+            continue
+        cells = slice(plays.indptr[u], plays.indptr[u + 1])
+        played, weights = rows[plays.indices[cells]], plays.data[cells]
+        fresh = played >= 0
+        if user in serving.users:
+            fresh &= ~np.isin(played, serving.history.of(serving.users.row(user))[0])
+        if fresh.any():
+            newer[user] = Plays(played[fresh].astype(np.int32), weights[fresh].astype(np.float32))
+    return Current(serving, newer, gone, note)
+
+
+def _of_sound_alone(catalogue: Catalogue, embeddings: SongEmbeddings) -> ServingModel:
+    from collab.engine import fit
+    from collab.serving import serving_model
+    from data.ids import IdMap
+    from data.listens import Listens
+
+    tracks = catalogue.tracks()
+    ids = IdMap(tuple(track.track_id for track in tracks), "track")
+    none = np.empty(0, np.int32)
+    listens = Listens(none, none, np.empty(0, np.float32), None, IdMap((), "user"), ids)
+    return serving_model(fit("content", listens, embeddings), listens, embeddings, [track.artist for track in tracks])
