@@ -21,7 +21,8 @@ def scan(
         str,
         typer.Option(
             "--folder-label",
-            help="Take folder names as a label of this name. auto: as 'genre' if every file lies one folder deep and the folders look like genres. none: never.",
+            help="Take folder names as a label of this name. auto: as 'genre' if every file lies one folder deep and the folders "
+            "look like genres. none: never.",
         ),
     ] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done; write nothing.")] = False,
