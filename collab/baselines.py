@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab.confidence import confidence
-from collab.content_scaling import ContentScaler, unit_rows
+from collab.content_scaling import ContentScaler
 from collab.model import ContentMap, FactorModel
+from data.embeddings import unit_rows
 from data.errors import InputError
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from data.embeddings import unit_rows
 from data.errors import InputError
 
 
@@ -74,12 +75,6 @@ class ContentScaler:
             raise InputError(f"vectors {vectors.shape} must be (n, {len(self.mean)}), as the scaling was fitted")
         scaled: NDArray[np.float32] = np.asarray((vectors - self.mean) @ self.projection, dtype=np.float32)
         return unit_rows(scaled) if self.unit else scaled
-
-
-def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows of float32 (n, c) scaled to Euclidean length 1; rows of zeros stay zero."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-12))
 
 
 def fit_scaler(vectors: NDArray[np.float32], rows: NDArray[np.bool_], config: ScalingConfig) -> ContentScaler:

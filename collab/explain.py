@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.content_scaling import unit_rows
 from collab.recommendation import Source
 from collab.serving import ServingModel
+from data.embeddings import unit_rows
 
 # Cosine from which two songs are said to sound alike; vectors are centred, so strangers stand near 0.
 ALIKE = 0.3

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from collab.content_scaling import unit_rows
 from collab.serving import ServingModel, artist_numbers
+from data.embeddings import unit_rows
 from data.errors import InputError
 from data.ids import IdMap
 

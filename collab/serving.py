@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.content_scaling import ContentScaler, ScalingConfig, fit_scaler, unit_rows
+from collab.content_scaling import ContentScaler, ScalingConfig, fit_scaler
 from collab.history import History
 from collab.model import FactorModel
 from collab.recommendation import SOURCES
+from data.embeddings import unit_rows
 from data.errors import InputError
 from data.ids import IdMap
 

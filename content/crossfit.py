@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from data.processes import keep_freed_memory, process_pool
 if TYPE_CHECKING:
     from content.notation import Architecture
     from content.spec import HyperImageSpec
-    from content.training import TrainingConfig
+    from content.training_config import TrainingConfig
 
 SCHEMA = 1
 Images = Sequence[NDArray[np.uint8]]
@@ -235,27 +235,3 @@ def _read(task: _Task) -> FoldResult:
             )
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{task.path.with_suffix('.npz')} cannot be read: {error}", code="damaged") from None
-
-
-class Snippets(Sequence[NDArray[np.uint8]]):
-    """All whole snippets of some songs as images of their own: what a split by snippet divides.
-
-    Parameters
-    ----------
-    images : the songs.
-    frames : length of a snippet; songs shorter than that are one snippet.
-    lengths : frames of each song.
-    """
-
-    def __init__(self, images: Images, frames: int, lengths: Sequence[int]) -> None:
-        self.images, self.frames = images, frames
-        self.song = np.repeat(np.arange(len(lengths)), [max(1, n // frames) for n in lengths])
-        first = np.r_[0, np.flatnonzero(np.diff(self.song)) + 1]
-        self.start = (np.arange(len(self.song)) - np.repeat(first, np.diff(np.r_[first, len(self.song)]))) * frames
-
-    def __len__(self) -> int:
-        return len(self.song)
-
-    def __getitem__(self, index: Any) -> Any:
-        start = int(self.start[index])
-        return self.images[int(self.song[index])][start : start + self.frames]

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.spec import HyperImageSpec
-from data.audio import read_audio
+from data.audio import SHORTEST_S, read_audio
+from data.decoded import SILENCE_PEAK
 from data.errors import InputError
 
-SILENCE = 1e-4  # peak below which there is nothing to describe (-80 dBFS)
-SHORTEST_SECONDS = 0.5
 CANCELLED = 1e-3  # a mono sum this much weaker than its channels is two channels in antiphase
 
 
@@ -31,13 +30,13 @@ def decode(path: Path, duration: float, spec: HyperImageSpec) -> NDArray[np.floa
     start = 0.5 * (duration - spec.excerpt_seconds) if longer else 0.0
     audio = read_audio(path, start_s=start, seconds=spec.excerpt_seconds if longer else None)
     y = resample(to_mono(audio.samples), audio.sample_rate, spec.sample_rate)
-    if len(y) < SHORTEST_SECONDS * spec.sample_rate:
+    if len(y) < SHORTEST_S * spec.sample_rate:
         raise InputError(
             f"{path} holds {len(y) / spec.sample_rate:.2f} s of sound", code="too-short", hint="At least half a second is needed"
         )
     if not np.isfinite(y).all():
         raise InputError(f"{path} holds samples that are no numbers", code="unreadable", hint="Encode the file again")
-    if float(np.abs(y).max()) < SILENCE:
+    if float(np.abs(y).max()) < SILENCE_PEAK:
         raise InputError(f"{path} is silent", code="silent", hint="Replace the file; silence cannot be described")
     return y
 

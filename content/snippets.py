@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,3 +118,27 @@ def mean_and_deviation(
     mean = sums / frames
     deviation = np.sqrt(np.maximum(squares / frames - mean**2, 1.0))
     return (mean / 255.0).astype(np.float32), (deviation / 255.0).astype(np.float32)
+
+
+class Snippets(Sequence[NDArray[np.uint8]]):
+    """All whole snippets of some songs as images of their own: what a split by snippet divides.
+
+    Parameters
+    ----------
+    images : the songs.
+    frames : length of a snippet; songs shorter than that are one snippet.
+    lengths : frames of each song.
+    """
+
+    def __init__(self, images: Sequence[NDArray[np.uint8]], frames: int, lengths: Sequence[int]) -> None:
+        self.images, self.frames = images, frames
+        self.song = np.repeat(np.arange(len(lengths)), [max(1, n // frames) for n in lengths])
+        first = np.r_[0, np.flatnonzero(np.diff(self.song)) + 1]
+        self.start = (np.arange(len(self.song)) - np.repeat(first, np.diff(np.r_[first, len(self.song)]))) * frames
+
+    def __len__(self) -> int:
+        return len(self.song)
+
+    def __getitem__(self, index: Any) -> Any:
+        start = int(self.start[index])
+        return self.images[int(self.song[index])][start : start + self.frames]

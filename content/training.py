@@ -1,6 +1,6 @@
 """Train an encoder on labelled hyper-images: SGD on random snippets, softmax cross-entropy (paper, section 4).
 
-torch is imported inside the functions: the command line reads `TrainingConfig` for its defaults.
+torch is imported inside the functions, so that importing this module is cheap.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from content.notation import Architecture
 from content.snippets import cut_batch, draw, image_lengths, mean_and_deviation, row_statistics, snippet_frames
+from content.training_config import TrainingConfig, learning_rate
 from data.errors import InputError
 from data.files import fingerprint
 
@@ -30,56 +31,6 @@ if TYPE_CHECKING:
     from content.spec import HyperImageSpec
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """How to train.
-
-    Parameters
-    ----------
-    epochs : passes over the training songs.
-    snippet_seconds : length of a snippet, s; 5 in the paper.
-    snippets_per_song : random snippets of each song in an epoch.
-    batch_size : snippets a step.
-    learning_rate, momentum, weight_decay : of stochastic gradient descent; the decay is added to the gradient of all parameters.
-    schedule : "constant", or "cosine": the learning rate falls to 0 along half a cosine, step by step.
-    seed : decides initial weights and snippets.
-    device : "auto", "cpu" or "cuda".
-    mixed_precision : forward and backward in bfloat16 where torch deems it safe; weights stay float32. Much faster on GPUs and on
-        CPUs with AVX512-BF16 or AMX, ten times slower on others.
-    threads : CPU threads for torch, or None to leave them as they are.
-
-    Same seed, same bytes: on the CPU with the same number of threads.
-    """
-
-    epochs: int = 10
-    snippet_seconds: float = 5.0
-    snippets_per_song: int = 2
-    batch_size: int = 16
-    learning_rate: float = 0.002
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    schedule: str = "cosine"
-    seed: int = 0
-    device: str = "auto"
-    mixed_precision: bool = False
-    threads: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("epochs", "snippets_per_song", "batch_size", "snippet_seconds", "learning_rate"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise InputError(f"{name}={getattr(self, name)} must be positive and finite")
-        if not 0 <= self.momentum < 1:
-            raise InputError(f"momentum={self.momentum} must be at least 0 and below 1")
-        if not 0 <= self.weight_decay < math.inf:
-            raise InputError(f"weight_decay={self.weight_decay} must not be negative, and finite")
-        if self.schedule not in ("constant", "cosine"):
-            raise InputError(f"schedule={self.schedule!r} must be 'constant' or 'cosine'")
-        if self.seed < 0:
-            raise InputError(f"seed={self.seed} must not be negative")
-        if self.threads is not None and self.threads < 1:
-            raise InputError(f"threads={self.threads} must be at least 1")
 
 
 def train(
@@ -233,13 +184,6 @@ def _epoch(
         if progress:
             progress(done + 1, config.epochs * batches)
     return EpochRecord(epoch, loss_sum / len(songs), right / len(songs), rate)
-
-
-def learning_rate(config: TrainingConfig, share: float) -> float:
-    """The learning rate of a step when `share`, 0 to 1, of all steps is done."""
-    if config.schedule == "constant":
-        return config.learning_rate
-    return config.learning_rate * 0.5 * (1.0 + math.cos(math.pi * share))
 
 
 def _finite(loss: float, rate: float, epoch: int) -> float:

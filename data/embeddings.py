@@ -20,6 +20,13 @@ META = "embeddings.json"
 _HINT = "Embed the songs again"
 
 
+def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each row brought to length 1, float32 (n, d); a row of zeros stays."""
+    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))[:, None]
+    rows: NDArray[np.float32] = np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths > 0).astype(np.float32)
+    return rows
+
+
 @dataclass(frozen=True)
 class SongEmbeddings:
     """One vector a song.

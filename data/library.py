@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -12,9 +11,9 @@ from pathlib import Path
 from data.audio import Probe, probe
 from data.catalogue import Catalogue, Failure, FileState
 from data.errors import InputError
-from data.files import hash_file
 from data.layouts import SUFFIXES, Layout, Song, read_layout
 from data.scan_report import ScanReport
+from data.song_files import hash_of, lies_below, name_of, size_and_time
 from data.song_labels import Label, labels_of
 from data.tags import Tags, read_tags
 from data.tracks import Track
@@ -63,7 +62,7 @@ def scan(
             hint = f"Known suffixes: {' '.join(sorted(SUFFIXES))}"
             raise InputError(f"{layout.root} holds no audio file{why}", code="no-audio", hint=hint)
     # Folders given may lie in one another: each file is looked at once.
-    songs = {_name(song.path): (song, layout.root) for layout in reversed(layouts) for song in reversed(layout.songs)}
+    songs = {name_of(song.path): (song, layout.root) for layout in reversed(layouts) for song in reversed(layout.songs)}
     for done, path in enumerate(reversed(songs), start=1):
         run.look_at(*songs[path])
         if progress is not None:
@@ -100,16 +99,16 @@ class _Scan:
 
     def tags_of(self, path: Path) -> Tags:
         """Artist and genre that a file names, from the catalogue where it is known there."""
-        state = self.states.get(_name(path))
+        state = self.states.get(name_of(path))
         if state is not None:
             return Tags(artist=self.tracks[state.track_id].artist, genre=state.genre_tag)
         return read_tags(path) if path.is_file() else Tags()
 
     def look_at(self, song: Song, root: Path) -> None:
         """Count one file once: unchanged, new, changed, moved, failed or a known failure."""
-        path = _name(song.path)
+        path = name_of(song.path)
         try:
-            size, mtime_ns = _stat(song.path)
+            size, mtime_ns = size_and_time(song.path)
         except InputError as error:
             self.fail(Failure(path, "scan", error.code, error.message, error.hint))
             return
@@ -123,7 +122,7 @@ class _Scan:
             self.report.changed += state is not None
         else:
             try:
-                self.read(song, root, FileState(size, mtime_ns, _hash(song.path), ""))
+                self.read(song, root, FileState(size, mtime_ns, hash_of(song.path), ""))
             except InputError as error:
                 self.fail(Failure(path, "scan", error.code, error.message, error.hint, size, mtime_ns))
 
@@ -175,7 +174,7 @@ class _Scan:
         candidates = self.gone.get(content_hash, [])
         if song.listed:
             path = self.paths.get(song.track_id)
-            same = path is not None and (not os.path.lexists(path) or _below(path, root))
+            same = path is not None and (not os.path.lexists(path) or lies_below(path, root))
             wanted = song.track_id if same else ""
         else:
             wanted = song.track_id if song.track_id in candidates else next(iter(candidates), "")
@@ -234,19 +233,19 @@ class _Scan:
             here.add(where)
             self.fail(Failure(where, "layout", problem.code, problem.reason, problem.hint))
         for path, failure in self.failures.items():
-            if failure.stage == "layout" and path not in here and _below(path, layout.root) and not self.dry_run:
+            if failure.stage == "layout" and path not in here and lies_below(path, layout.root) and not self.dry_run:
                 self.catalogue.clear_failure(path)
 
     def note_vanished(self, roots: list[Path], seen: set[str]) -> None:
         """Report the songs below `roots` that were not met; strike the failures of files that no longer exist."""
         report = self.report
-        below = [path for path in self.states if path not in seen and any(_below(path, root) for root in roots)]
+        below = [path for path in self.states if path not in seen and any(lies_below(path, root) for root in roots)]
         report.vanished = sorted(self.states[path].track_id for path in below)
         if report.vanished:
             report.lines.append(f"{len(report.vanished)} songs are no longer there; the catalogue keeps them")
         for path, failure in self.failures.items():
             dead = failure.stage == "scan" and not failure.kept and path not in seen and not os.path.lexists(path)
-            if dead and not self.dry_run and any(_below(path, root) for root in roots):
+            if dead and not self.dry_run and any(lies_below(path, root) for root in roots):
                 self.catalogue.clear_failure(path)
 
 
@@ -266,32 +265,3 @@ def _damage(path: str, found: Probe, state: FileState) -> Failure | None:
         return None
     reason = f"{path} is damaged: {found.shortfall_s:.1f} s of {found.duration_s:.1f} s cannot be decoded; the rest is used"
     return Failure(path, "scan", "damaged", reason, "Copy or download the file again", state.size, state.mtime_ns, kept=True)
-
-
-def _below(path: str, root: Path) -> bool:
-    return path == str(root) or path.startswith(str(root).rstrip(os.sep) + os.sep)
-
-
-def _name(path: Path) -> str:
-    """The path as text that a database can hold: bytes that are no UTF-8 are written as escapes."""
-    return str(path).encode("utf-8", "backslashreplace").decode()
-
-
-def _stat(path: Path) -> tuple[int, int]:
-    """Size and time of change (ns). Raises InputError for what is no regular file or has no UTF-8 name."""
-    if _name(path) != str(path):
-        raise InputError(f"{_name(path)}: the name is not UTF-8", code="bad-name", hint="Rename the file")
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise InputError(f"{path} cannot be opened: {error.strerror}", code="unopenable") from None
-    if not stat.S_ISREG(state.st_mode):
-        raise InputError(f"{path} is no regular file", code="not-a-file")
-    return state.st_size, state.st_mtime_ns
-
-
-def _hash(path: Path) -> str:
-    try:
-        return hash_file(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", code="unopenable") from None

@@ -7,7 +7,8 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from collab.content_scaling import ScalingConfig, fit_scaler, unit_rows
+from collab.content_scaling import ScalingConfig, fit_scaler
+from data.embeddings import unit_rows
 from data.errors import InputError
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from content.cache import Rows
-from content.crossfit import Plan, Snippets, crossfit
+from content.crossfit import Plan, crossfit
 from content.notation import architecture
+from content.snippets import Snippets
 from content.spec import HyperImageSpec
-from content.training import TrainingConfig
+from content.training_config import TrainingConfig
 
 SPEC = HyperImageSpec()
 SMALL = architecture("IC(9,15,4)PF(8)O")

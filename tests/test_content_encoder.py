@@ -11,7 +11,8 @@ from content.embedding import embed, snippet_log_probabilities
 from content.encoder import Encoder
 from content.notation import parse
 from content.spec import HyperImageSpec
-from content.training import TrainingConfig, train
+from content.training import train
+from content.training_config import TrainingConfig
 from data.errors import InputError
 
 SPEC = HyperImageSpec(n_tempo=1, n_mels=4, n_mfcc=2, contrast_bands=2)  # 28 rows

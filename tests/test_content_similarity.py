@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from content.similarity import most_similar, similarity, unit_rows
+from content.similarity import most_similar, similarity
+from data.embeddings import unit_rows
 from data.errors import InputError
 
 VECTORS = np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32)

@@ -12,7 +12,8 @@ from content.checkpoint import read_checkpoint
 from content.embedding import embed
 from content.notation import parse
 from content.spec import HyperImageSpec
-from content.training import TrainingConfig, learning_rate, train
+from content.training import train
+from content.training_config import TrainingConfig, learning_rate
 from data.errors import InputError
 
 SPEC = HyperImageSpec(n_tempo=1, n_mels=4, n_mfcc=2, contrast_bands=2)  # 28 rows

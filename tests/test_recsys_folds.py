@@ -8,7 +8,7 @@ import pytest
 
 from content.notation import architecture
 from content.spec import HyperImageSpec
-from content.training import TrainingConfig
+from content.training_config import TrainingConfig
 from data.errors import InputError
 from data.tracks import Track
 from recsys.steps.content import training_fingerprint

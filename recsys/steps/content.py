@@ -15,7 +15,7 @@ from content.cache import Rows
 from content.notation import Architecture
 from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
-from content.training import TrainingConfig
+from content.training_config import TrainingConfig
 from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings, write_embeddings
 from data.errors import InputError

@@ -12,7 +12,7 @@ import numpy as np
 from collab.engine import fit
 from content.notation import parse
 from content.spec import HyperImageSpec
-from content.training import TrainingConfig
+from content.training_config import TrainingConfig
 from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings
 from data.errors import InputError

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from content.crossfit import FoldResult, Plan, Snippets, crossfit
+from content.crossfit import FoldResult, Plan, crossfit
 from content.notation import Architecture
-from content.snippets import snippet_frames
-from content.training import TrainingConfig
+from content.snippets import Snippets, snippet_frames
+from content.training_config import TrainingConfig
 from data.catalogue import Catalogue
 from data.files import fingerprint
 from data.splits import group_folds
