@@ -125,7 +125,7 @@ def test_a_second_scan_opens_nothing(catalogue: Catalogue, root: Path, monkeypat
     first = scan(catalogue, [root])
     assert (first.new, first.reasons()) == (2, {"not-audio": 1})
     before = dump(catalogue)
-    for name in ("probe", "hash_file"):
+    for name in ("probe", "hash_of"):
         monkeypatch.setattr(library, name, lambda path: pytest.fail(f"{path} was opened"))
     report = scan(catalogue, [root])
     assert numbers(report) == (0, 0, 0, 2)
