@@ -116,7 +116,7 @@ def recommend(
         raise InputError(
             f"user {user!r} has heard all {len(allowed)} songs" if user is not None else "no song is left to recommend",
             code="all-heard",
-            hint="Add songs, or allow songs that were heard",
+            hint="Add songs",
         )
     order = np.random.default_rng(seed).permutation(len(allowed))
     ties = tie_order(np.arange(len(allowed)), np.full(len(allowed), max(row, 0)), order)

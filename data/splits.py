@@ -87,7 +87,7 @@ def group_folds(groups: Sequence[str], strata: Sequence[str], folds: int, seed: 
     names, group_of = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     if len(names) < folds:
         raise InputError(
-            f"folds={folds} needs at least as many groups (artists), found {len(names)}",
+            f"folds={folds} needs at least as many groups (artists), found {len(names)}; take fewer folds",
             code="too-few-groups",
         )
     classes, class_of = np.unique(np.asarray(strata, dtype=str), return_inverse=True)

@@ -75,7 +75,7 @@ def commands_of(app, prefix=""):
 
 
 def test_every_command_stands_in_the_readme_and_has_help(recsys):
-    from recsys.cli.main import app  # (importing main registers all commands)
+    from recsys.cli.entry import app  # (importing main registers all commands)
 
     for name in commands_of(app):
         assert f"`{name}" in README, name

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import soundfile as sf
+from conftest import ROOT
 
 
 def assert_one_line(ran, *words, code=1):
@@ -239,3 +244,39 @@ def test_a_first_command_that_was_killed_does_not_block_the_next(recsys, world, 
     (tmp_path / "w" / "catalogue.sqlite").touch()
     (tmp_path / "w" / "lock").touch()
     assert recsys("-w", tmp_path / "w", "scan", world).code == 0
+
+
+def test_a_history_that_does_not_exist_is_named_before_any_is_read(recsys, workspace, tmp_path):
+    (tmp_path / "good.csv").write_text("user_id,track_id,plays\nu,t,1\n")
+    assert_one_line(recsys("-w", workspace, "import-listens", tmp_path / "good.csv", tmp_path / "nope.csv"), "nope.csv")
+    again = recsys("-w", workspace, "import-listens", tmp_path / "good.csv", "--json").json
+    assert not again["files"][0]["unchanged"]
+
+
+def test_a_line_break_inside_quotes_makes_no_phantom_user(recsys, workspace, tmp_path):
+    (tmp_path / "odd.csv").write_text('user_id,track_id,plays\nu,t,1\n"new\nline",t,1\n')
+    result = recsys("-w", workspace, "import-listens", tmp_path / "odd.csv", "--json").json["files"][0]
+    assert (result["rows"], result["bad_rows"]) == (3, 2)
+
+
+def test_an_empty_user_is_wrong_usage(recsys, trained):
+    assert recsys("-w", trained, "recommend", "--user", "").code == 2
+
+
+def test_a_picture_must_be_called_one(recsys, trained, tmp_path):
+    assert_one_line(recsys("-w", trained, "show", "x", "--png", tmp_path / "p.txt"), ".png")
+
+
+def test_too_few_listens_are_noticed_before_any_network_is_trained(recsys, workspace, tmp_path, world):
+    song = (world / "tracks.csv").read_text().splitlines()[1].split(",")[0]
+    (tmp_path / "one.csv").write_text(f"user_id,track_id\nu,{song}\n")
+    shutil.rmtree(workspace / "listens")
+    recsys("-w", workspace, "import-listens", tmp_path / "one.csv")
+    assert_one_line(recsys("-w", workspace, "evaluate", "recommenders", "--folds", 2), "too few listens")
+    assert not (workspace / "models" / "folds").exists()
+
+
+def test_a_closed_stdout_is_no_error(trained):
+    command = f"exec {sys.executable} -m recsys -w {trained} recommend --json >&-"
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)

@@ -103,7 +103,12 @@ def _decoded(raw: list[bytes], line: int, sieve: Sieve) -> tuple[list[str], NDAr
 
 
 def _split(text: str, delimiter: str) -> list[str] | None:
-    """One line by the rules of CSV; None where its quotation marks do not match."""
+    """One line by the rules of CSV; None where its quotation marks do not match.
+
+    An odd number of them never matches: such a line may be the end of a quoted field that began on the line before.
+    """
+    if text.count('"') % 2:
+        return None
     try:
         rows = list(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error:

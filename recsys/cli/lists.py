@@ -37,6 +37,8 @@ def recommend(
     """Recommend songs that this person has not heard, each with its source and a reason."""
     from recsys.steps import recommend as step
 
+    if user == "":
+        raise typer.BadParameter("--user must not be empty")
     if (users_file is None) != (out is None):
         raise typer.BadParameter("--users-file and --out go together")
     if users_file is not None and out is not None:

@@ -216,7 +216,9 @@ def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: Trainin
     except InputError as error:
         log.warning("embedding all songs anew: %s", error)
         old = None
-    if old is not None and old.fingerprint == encoder.fingerprint:
+    if old is not None and old.fingerprint != encoder.fingerprint:
+        old = None
+    if old is not None:
         known = dict(zip(old.sources, old.vectors, strict=True))
     missing = [i for i, track in enumerate(songs.tracks) if track.content_hash not in known]
     if missing:
@@ -227,9 +229,11 @@ def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: Trainin
         known |= {songs.tracks[i].content_hash: vector for i, vector in zip(missing, vectors, strict=True)}
     sources = tuple(track.content_hash for track in songs.tracks)
     ids = tuple(track.track_id for track in songs.tracks)
-    if old is None or missing or old.fingerprint != encoder.fingerprint or (old.tracks.ids, old.sources) != (ids, sources):
-        if not ids:
-            raise InputError("no song could be analysed", code="no-songs", hint="See `recsys failed`")
+    before = set(zip(old.tracks.ids, old.sources, strict=True)) if old is not None else set()
+    changed = [pair for pair in zip(ids, sources, strict=True) if pair not in before]
+    if not ids:
+        raise InputError("no song could be analysed", code="no-songs", hint="See `recsys failed`")
+    if changed or len(before) != len(ids):
         table = np.stack([known[source] for source in sources]).astype(np.float32)
         write_embeddings(workspace.embeddings, SongEmbeddings(IdMap(ids, "track"), table, encoder.fingerprint, sources))
-    return len(missing), len(ids)
+    return len(changed), len(ids)

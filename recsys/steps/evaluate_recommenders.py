@@ -68,9 +68,10 @@ def evaluate_recommenders(
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
         interactions = read_interactions(workspace, catalogue)
+        notes: list[str] = []
+        splits = _splits(workspace, interactions, folds, seeds, seed, notes)  # first: too few listens show before any training
         cold = _fold_content(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
-        notes = [cold.note]
-        splits = _splits(workspace, interactions, cold.fold_of_song, folds, seeds, seed, notes)
+        notes.insert(0, cold.note)
         engines = _engines(read_embeddings_if_any(workspace), cold.embeddings)
         with report.task("models") as progress:
             comparison = compare(
@@ -92,10 +93,9 @@ def evaluate_recommenders(
 
 
 class _FoldContent(NamedTuple):
-    """Embeddings by the network of each fold, the fold of each song, and a note on them; empty without an encoder."""
+    """Embeddings by the network of each fold, and a note on them; empty without an encoder."""
 
     embeddings: dict[int, SongEmbeddings]
-    fold_of_song: dict[str, int]
     note: str
 
 
@@ -105,8 +105,7 @@ def _fold_content(
     """Train, or read, networks like the workspace's encoder, each without the labels of one fold of artists."""
     if not (workspace.encoder / "model.json").exists():
         report.say("no encoder: comparing engines of listens only; run `recsys train-content` for the others")
-        fold_of_song = song_folds(catalogue.tracks(), "", "artist", folds, seed)
-        return _FoldContent({}, fold_of_song, "No encoder was trained: engines that use content are left out.")
+        return _FoldContent({}, "No encoder was trained: engines that use content are left out.")
     about = read_json(workspace.encoder / "model.json")
     label, spec = about["label"], HyperImageSpec.from_dict(about["spec"])
     songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
@@ -133,13 +132,12 @@ def _fold_content(
         if result.vectors is not None
     }
     note = f"Cold-start folds: the encoder of each fold was trained on {label} without the labels of that fold's artists."
-    return _FoldContent(embeddings, song_folds(catalogue.tracks(), label, "artist", folds, seed), note)
+    return _FoldContent(embeddings, note)
 
 
 def _splits(
     workspace: Workspace,
     interactions: Interactions,
-    fold_of_song: dict[str, int],
     folds: int,
     seeds: int,
     seed: int,
@@ -147,6 +145,9 @@ def _splits(
 ) -> list[Split]:
     """Warm splits with different seeds and one cold split a fold of artists, saved as files."""
     listens, tracks = interactions.listens, interactions.tracks
+    about = workspace.encoder / "model.json"
+    label = str(read_json(about)["label"]) if about.exists() else ""  # folds of artists as the networks have them
+    fold_of_song = song_folds(tracks, label, "artist", folds, seed)
     fold_of = np.array([fold_of_song[track.track_id] for track in tracks], np.int32)
     artists = [track.artist for track in tracks]
     splits = [warm_split(listens, artists, seed=seed + n) for n in range(seeds)]

@@ -33,6 +33,8 @@ def similar(root: Path, song: str, *, k: int = 10, artist_cap: int | None = None
             )
         tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
         artists = [_track(tracks, track_id).artist for track_id in embeddings.tracks.ids]
+        if embeddings.sources and embeddings.sources[embeddings.tracks.row(song)] != track.content_hash:
+            raise InputError(f"the sound of {song!r} has changed since it was embedded", code="stale", hint="Run `recsys embed`")
         rows, similarity = most_similar(
             embeddings.vectors, embeddings.tracks.row(song), k, artists=artists, per_artist=artist_cap
         )
@@ -92,6 +94,8 @@ def show(root: Path, song: str, png: Path) -> dict[str, Any]:
     from content.figures import write_song_figure
     from content.spec import HyperImageSpec
 
+    if png.suffix.lower() != ".png":
+        raise InputError(f"{png} must end in .png")
     with open_workspace(root).catalogue(readonly=True) as catalogue:
         track = catalogue.track(song)
     spec = HyperImageSpec()

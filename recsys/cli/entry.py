@@ -13,6 +13,8 @@ from recsys.cli.app import app
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run `recsys ARGS` (default: the process's own) and exit: 0 done, 1 error, 2 usage, 3 partial with failures listed."""
+    if sys.stdout is None:  # closed by the caller (`>&-`): the answer goes nowhere, which is no error
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
     try:
         app(args=list(args) if args is not None else None, prog_name="recsys")
     except InputError as error:
