@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from data.errors import InputError
 from data.recommender import Recommender
@@ -119,7 +120,8 @@ def compare(
             return measure(fitted, split, k=k, slices=split_slices(split, slices), seed=seed), spent
 
         parts: dict[str, list[tuple[Measurement, float]]] = {model: [] for model in engines}
-        with ThreadPoolExecutor(workers) as pool:
+        # One BLAS thread in each: with more, sums come in another order from run to run, and figures differ in the fourth digit.
+        with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
             for (model, _, _), measured in zip(jobs, pool.map(run, jobs), strict=True):
                 parts[model].append(measured)
                 done += 1

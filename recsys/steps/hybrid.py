@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from collab.engine import ENGINES, EngineConfig, fit
 from collab.recommendation import SOURCES
 from collab.serving import ServingModel, serving_model
@@ -54,7 +56,8 @@ def train_hybrid(root: Path, *, engine: str = "lightfm", seed: int = 0, report: 
         trained = serving is None
         start = time.process_time()
         if serving is None:
-            with report.task(f"training {engine}") as progress:
+            # One BLAS thread, so that the same seed gives the same bytes whatever the number of cores.
+            with report.task(f"training {engine}") as progress, threadpool_limits(1):
                 fitted = fit(engine, interactions.listens, content, config, seed, progress=progress)
             artists = [track.artist for track in interactions.tracks]
             serving = serving_model(fitted, interactions.listens, content, artists, listens_fingerprint=state)
