@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from collab.serving import ServingModel, artist_numbers
+from collab.serving import ServingModel
 from data.embeddings import unit_rows
 from data.errors import InputError
-from data.ids import IdMap
+from data.ids import IdMap, artist_numbers
 
 if TYPE_CHECKING:
     from data.embeddings import SongEmbeddings

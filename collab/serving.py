@@ -17,7 +17,7 @@ from collab.model import FactorModel
 from collab.recommendation import SOURCES
 from data.embeddings import unit_rows
 from data.errors import InputError
-from data.ids import IdMap
+from data.ids import IdMap, artist_numbers
 
 if TYPE_CHECKING:
     from data.embeddings import SongEmbeddings
@@ -144,12 +144,6 @@ def serving_model(
         listens_fingerprint,
         "" if content is None else content.fingerprint,
     )
-
-
-def artist_numbers(artists: Sequence[str], tracks: IdMap) -> NDArray[np.int32]:
-    """One number an artist, int32 (I,); a song of unknown artist ("") has a number of its own."""
-    names = [name or f"\0{track}" for name, track in zip(artists, tracks.ids, strict=True)]
-    return np.unique(np.asarray(names, dtype=str), return_inverse=True)[1].astype(np.int32)
 
 
 def _content_of(

@@ -62,3 +62,9 @@ class IdMap:
         """Rows of many ids, int32 (n,); -1 where an id is unknown."""
         get = self._rows.get
         return np.fromiter((get(e, -1) for e in externals), dtype=np.int32, count=len(externals))
+
+
+def artist_numbers(artists: Sequence[str], tracks: IdMap) -> NDArray[np.int32]:
+    """One number an artist, int32 (I,); a song of unknown artist ("") has a number of its own."""
+    names = [name or f"\0{track}" for name, track in zip(artists, tracks.ids, strict=True)]
+    return np.unique(np.asarray(names, dtype=str), return_inverse=True)[1].astype(np.int32)

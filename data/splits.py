@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.files import atomic_path, read_json, write_json
-from data.ids import IdMap
+from data.ids import IdMap, artist_numbers
 from data.listens import Listens
 
 SCHEMA = 1
@@ -122,7 +122,7 @@ def warm_split(listens: Listens, artists: Sequence[str], *, held_out: float = 0.
     """
     if not 0 < held_out < 1:
         raise InputError(f"held_out={held_out} must lie in (0, 1)")
-    group = _group_rows(listens.tracks, artists)[listens.track].astype(np.int64)
+    group = artist_numbers(artists, listens.tracks)[listens.track].astype(np.int64)
     pair, pair_of = np.unique(listens.user.astype(np.int64) * (len(listens.tracks) + 1) + group, return_inverse=True)
     user_of_pair = pair // (len(listens.tracks) + 1)
     rng = np.random.default_rng(seed)
@@ -172,12 +172,6 @@ def cold_split(listens: Listens, fold_of_track: NDArray[np.int32], fold: int, *,
         "candidates": int(held.sum()),
     }
     return Split("cold", train, test, cold, held, fold, seed, counts)
-
-
-def _group_rows(tracks: IdMap, groups: Sequence[str]) -> NDArray[np.int64]:
-    """Group number of each track, int64 (I,); a track without a group name is its own group."""
-    names = [name or f"\0{track}" for name, track in zip(groups, tracks.ids, strict=True)]
-    return np.unique(np.asarray(names, dtype=str), return_inverse=True)[1].astype(np.int64)
 
 
 def write_split(path: Path, split: Split) -> None:
