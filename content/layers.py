@@ -225,7 +225,7 @@ class Architecture:
 def _check_order(layers: tuple[Layer, ...], text: str) -> None:
     flat = False
     for layer in layers:
-        if flat and (isinstance(layer, SPATIAL) or isinstance(layer, Branches)):
+        if flat and (isinstance(layer, (*SPATIAL, Branches))):
             raise InputError(f"architecture {text}: {layer} needs rows and frames, none are left before it", code="architecture")
         if isinstance(layer, Branches):
             for way in layer.ways:

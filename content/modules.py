@@ -83,7 +83,10 @@ class Separable(nn.Sequential):
 
 
 class Residual(nn.Module):
-    """ReLU of two normalised convolutions plus the input (He, Zhang, Ren, Sun, CVPR 2016); a 1 x 1 convolution fits the shapes."""
+    """ReLU of two normalised convolutions plus the input (He, Zhang, Ren, Sun, CVPR 2016).
+
+    Where depth or stride change the shape, a 1 x 1 convolution makes the input fit.
+    """
 
     def __init__(self, channels: int, depth: int, size: Size, stride: Size, *, fits: bool) -> None:
         super().__init__()
@@ -94,11 +97,8 @@ class Residual(nn.Module):
             PaddedConvolution(depth, depth, size, (1, 1), "same", bias=False),
             BatchNorm(depth),
         )
-        self.shortcut: nn.Module = nn.Identity()
-        if not fits:
-            self.shortcut = nn.Sequential(
-                PaddedConvolution(channels, depth, (1, 1), stride, "same", bias=False), BatchNorm(depth)
-            )
+        fit = [] if fits else [PaddedConvolution(channels, depth, (1, 1), stride, "same", bias=False), BatchNorm(depth)]
+        self.shortcut = nn.Sequential(*fit)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, rows, frames) -> (batch, depth, ceil(rows / stride), ceil(frames / stride))."""
@@ -160,9 +160,11 @@ class Attention(nn.Module):
 class Branches(nn.Module):
     """Several ways from one input; their ends are flattened and laid side by side."""
 
-    def __init__(self, ways: Sequence[nn.Module]) -> None:
+    ways: Sequence[nn.Sequential]
+
+    def __init__(self, ways: Sequence[nn.Sequential]) -> None:
         super().__init__()
-        self.ways = nn.ModuleList(ways)
+        self.ways = nn.ModuleList(ways)  # type: ignore[assignment]
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, rows, frames) -> (batch, neurons)."""

@@ -127,18 +127,20 @@ def _initialise(sequence: Sequence[nn.Module]) -> None:
     (He, Zhang, Ren, Sun, ICCV 2015.) Batch normalisation between a layer and its ReLU does not part them; recurrent and attention
     layers keep the weights that they were made with.
     """
-    for module, follower in zip(sequence, [*sequence[1:], None], strict=True):
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            gain = 2.0 if isinstance(follower, nn.ReLU | modules.BatchNorm) else 1.0
-            nn.init.normal_(module.weight, std=math.sqrt(gain / module.weight[0].numel()))
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.Sequential):  # a separable convolution's last part is followed by ReLU
-            _initialise([*module, follower] if follower is not None else [*module])
-        elif isinstance(module, modules.Residual):
-            _initialise([*module.way])
-            _initialise([*module.shortcut] if isinstance(module.shortcut, nn.Sequential) else [])
-        elif isinstance(module, modules.Branches):
-            for way in module.ways:
-                assert isinstance(way, nn.Sequential)  # as _sequence makes them
-                _initialise([*way])
+    for module, follower in zip(sequence, [*sequence, None][1:], strict=True):
+        match module:
+            case nn.Conv2d() | nn.Linear():
+                gain = 2.0 if isinstance(follower, nn.ReLU | modules.BatchNorm) else 1.0
+                nn.init.normal_(module.weight, std=math.sqrt(gain / module.weight[0].numel()))
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            case modules.Separable():
+                _initialise([*module, nn.ReLU()])
+            case modules.Residual():
+                _initialise([*module.way])
+                _initialise([*module.shortcut])
+            case modules.Branches():
+                for way in module.ways:
+                    _initialise([*way])
+            case _:
+                pass

@@ -195,7 +195,8 @@ def _window(
         return math.ceil(shape[1] / stride[0]), math.ceil(shape[2] / stride[1])
     if shape[1] < size[0] or shape[2] < size[1]:
         raise InputError(
-            f"architecture: {layer} looks at {size[0]} x {size[1]} but only {shape[1]} rows x {shape[2]} frames are left before it",
+            f"architecture: {layer} looks at {size[0]} x {size[1]} but only {shape[1]} rows x {shape[2]} frames are left "
+            "before it",
             code="architecture",
             hint="Use longer snippets, fewer or smaller layers, or padding 'same'",
         )
