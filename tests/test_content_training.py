@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,10 @@ import torch
 
 from content.checkpoint import read_checkpoint
 from content.embedding import embed
+from content.encoder import torch_threads
+from content.network import build, to_input
 from content.notation import parse
+from content.snippets import cut_batch, draw, mean_and_deviation, snippet_frames
 from content.spec import HyperImageSpec
 from content.training import train
 from content.training_config import TrainingConfig, learning_rate
@@ -62,6 +66,36 @@ def test_shuffled_labels_teach_nothing(long_config):
     shuffled = np.random.default_rng(5).permutation(labels).tolist()
     encoder = train(images, shuffled, long_config, SMALL, spec=SPEC)
     assert accuracy(encoder, *songs(60, 1)) < 0.6
+
+
+def test_the_paper_defaults_give_the_bits_of_a_plain_loop():
+    """SGD, cosine, batches of 16, random snippets, cross-entropy, nothing else: written out once more."""
+    images, labels = songs(24, 0)
+    config, paper = (
+        TrainingConfig(epochs=2, snippet_seconds=0.5, threads=1, device="cpu"),
+        parse("IC(2,5,8)LPC(1,3,8)LPF(12)F(6)O"),
+    )
+    encoder = train(images, labels, config, paper, spec=SPEC, label="beat")
+    n_frames, lengths = snippet_frames(0.5, SPEC.frames_per_second), np.array([len(image) for image in images])
+    with torch_threads(1), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = build(paper, SPEC.n_rows, n_frames, 3).train()
+        together = np.concatenate(images).astype(np.int64)
+        mean, deviation = mean_and_deviation(together.sum(0), (together**2).sum(0), len(together))
+        network.row_mean.copy_(torch.from_numpy(mean))
+        network.row_std.copy_(torch.from_numpy(deviation))
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.002, momentum=0.9)
+        for epoch in (1, 2):
+            chosen, starts = draw(lengths, n_frames, 2, seed=0, epoch=epoch)
+            for batch in range(3):
+                optimizer.param_groups[0]["lr"] = 0.002 * 0.5 * (1 + math.cos(math.pi * ((epoch - 1) * 3 + batch) / 6))
+                rows = slice(16 * batch, 16 * batch + 16)
+                x = to_input(cut_batch(images, chosen[rows], starts[rows], n_frames), torch.device("cpu"))
+                y = torch.tensor(["abc".index(labels[song]) for song in chosen[rows]])
+                optimizer.zero_grad()
+                torch.nn.functional.cross_entropy(network(x), y).backward()
+                optimizer.step()
+    assert weights(encoder) == {name: tensor.contiguous().numpy().tobytes() for name, tensor in network.state_dict().items()}
 
 
 def test_the_same_seed_gives_the_same_bytes(unbroken):
