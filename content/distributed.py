@@ -60,6 +60,17 @@ class Processes:
         for tensor, total in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(total.view(tensor.shape))
 
+    def gradients(self, parameters: Sequence[Tensor]) -> list[Tensor]:
+        """The gradients to be summed, zero where this process has none; none at all for a process alone."""
+        if self.size == 1:
+            return []
+        import torch
+
+        for parameter in parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        return [parameter.grad for parameter in parameters if parameter.grad is not None]
+
     def mean_(self, tensors: Sequence[Tensor]) -> None:
         """Put into each tensor, in place, its mean over all processes."""
         self.sum_(tensors)
@@ -82,6 +93,15 @@ class Processes:
             message.copy_(torch.frombuffer(bytearray(text), dtype=torch.uint8))
         dist.broadcast(message, 0)
         return json.loads(message.numpy().tobytes())
+
+    def check_same(self, key: str, epochs: int) -> None:
+        """Raise InputError unless this process is about to do what the first one does; else gradients of two runs would mix."""
+        first = self.tell([key, epochs])
+        if first != [key, epochs]:
+            raise InputError(
+                f"process {self.rank} has run {key} after {epochs} epochs, the first process {first[0]} after {first[1]}",
+                hint="All processes must see the same workspace and run the same command",
+            )
 
 
 ALONE = Processes()

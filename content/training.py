@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +120,7 @@ def train(
         if found:
             state.restore(found)
             log.info("going on after epoch %d of %d", len(state.history), config.epochs)
-        _check_together(processes, key, len(state.history))
+        processes.check_same(key, len(state.history))
         run = _Run(config, images, rows, lengths[rows], n_frames, Objective(targets, rows, config, device), processes)
         paths = (metrics, tensorboard) if processes.first else (None, None)
         with metrics_log(*paths, key, state.history) as write_metrics:
@@ -217,8 +217,7 @@ def _epoch(run: _Run, state: RunState, epoch: int, progress: Callable[[int, int]
             loss = run.objective.loss(scores, wanted, part)
             loss.backward()  # type: ignore[no-untyped-call]
             tally += torch.tensor([loss.item(), *run.objective.hits(scores, wanted, part)], device=device)
-        gradients = _gradients(parameters) if processes.size > 1 else []
-        processes.sum_([*gradients, tally])
+        processes.sum_([*processes.gradients(parameters), tally])
         if config.gradient_clip:
             torch.nn.utils.clip_grad_norm_(parameters, config.gradient_clip)
         optimizer.step()
@@ -229,27 +228,6 @@ def _epoch(run: _Run, state: RunState, epoch: int, progress: Callable[[int, int]
         if progress:
             progress(done + 1, config.epochs * batches)
     return EpochRecord(epoch, loss_sum / len(songs), right / max(1, counted), rate)
-
-
-def _gradients(parameters: Sequence[Any]) -> list[Any]:
-    """The gradient of each parameter, zero where this process has none."""
-    import torch
-
-    for parameter in parameters:
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-    return [parameter.grad for parameter in parameters]
-
-
-def _check_together(processes: Processes, key: str, epochs: int) -> None:
-    """Raise InputError unless all processes are about to do the same; else they would mix gradients of different runs."""
-    mine = [key, epochs]
-    first = processes.tell(mine)
-    if mine != first:
-        raise InputError(
-            f"process {processes.rank} has run {key} after {epochs} epochs, the first process {first[0]} after {first[1]}",
-            hint="All processes must see the same workspace and run the same command",
-        )
 
 
 def _finite(loss: float, rate: float, epoch: int) -> float:
