@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,27 +33,33 @@ CONFIG = replace(
 )
 
 
-def fit(folder: Path, processes: Processes = ALONE, config=CONFIG):
+def fit(folder: Path, processes: Processes = ALONE, **options):
     images, labels = songs(25, 0)  # batches of 8 and a rest of 6; two processes divide all evenly, three do not
     return train(
         images,
         labels,
-        config,
+        CONFIG,
         SMALL,
         spec=SPEC,
         also={"tags": ["x; y", "y", "", "z; x", "z"] * 5},
         checkpoint=folder / "checkpoint",
         metrics=folder / "metrics.jsonl",
         processes=processes,
+        **options,
     )
 
 
-def work(rank: int, size: int, folder: str) -> None:
-    """One process: train and leave the weights behind."""
+def work(rank: int, size: int, folder: str, kill_at: int = 0) -> None:
+    """One process: train and leave the weights behind; or end in the middle, after `kill_at` batches."""
     place = Path(folder)
+
+    def progress(done: int, _total: int) -> None:
+        if done == kill_at:
+            os._exit(0)
+
     with joined(rank, size, f"file://{place / 'meeting'}") as processes:
         assert processes.tell({"from": rank}) == {"from": 0}
-        encoder = fit(place, processes)
+        encoder = fit(place, processes, progress=progress)
     np.savez(place / f"{rank}.npz", **{name: tensor.numpy() for name, tensor in encoder.module.state_dict().items()})
     (place / f"{rank}.json").write_text(json.dumps([record.loss for record in encoder.history]))
 
@@ -75,6 +82,21 @@ def test_several_processes_end_with_the_weights_of_one(tmp_path, size):
     np.testing.assert_allclose(losses[0], [record.loss for record in alone.history], rtol=1e-4)
     epochs = [json.loads(line)["epoch"] for line in (together / "metrics.jsonl").read_text().splitlines()]
     assert epochs == list(range(1, len(alone.history) + 1))  # one process wrote
+
+
+@pytest.mark.slow
+def test_several_processes_go_on_after_a_kill_with_the_same_bytes(tmp_path):
+    for name, kills in (("unbroken", (0,)), ("broken", (12, 0))):
+        (tmp_path / name).mkdir()
+        for kill_at in kills:
+            (tmp_path / name / "meeting").unlink(missing_ok=True)
+            torch.multiprocessing.spawn(work, (2, str(tmp_path / name), kill_at), nprocs=2)
+    unbroken, broken = (np.load(tmp_path / name / "0.npz") for name in ("unbroken", "broken"))
+    for name in unbroken:
+        np.testing.assert_array_equal(unbroken[name], broken[name], err_msg=name)
+    assert (tmp_path / "broken" / "metrics.jsonl").read_text().count("\n") == len(
+        json.loads((tmp_path / "broken" / "0.json").read_text())
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 16])
