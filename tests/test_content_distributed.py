@@ -13,6 +13,7 @@ import torch
 from beats import QUICK, SMALL, SPEC, songs
 
 from content.distributed import ALONE, Processes, joined, processes_of_torchrun
+from content.run_state import RunState
 from content.training import train
 
 # Without dropout and batch norm, all that may differ is the order of sums.
@@ -97,6 +98,21 @@ def test_several_processes_go_on_after_a_kill_with_the_same_bytes(tmp_path):
     assert (tmp_path / "broken" / "metrics.jsonl").read_text().count("\n") == len(
         json.loads((tmp_path / "broken" / "0.json").read_text())
     )
+
+
+def test_batch_norms_statistics_and_their_average_are_shared_and_nothing_else():
+    network = torch.nn.BatchNorm1d(2)
+    network.register_buffer("row_mean", torch.zeros(3))
+    averaged = {name: value.clone() for name, value in network.state_dict().items()}
+    shared = []
+
+    class Two(Processes):
+        def mean_(self, tensors):
+            shared.extend(tensors)
+
+    RunState(network, torch.optim.SGD(network.parameters(), 0.1), averaged).share_statistics(Two(0, 2))
+    expected = [network.running_mean, network.running_var, averaged["running_mean"], averaged["running_var"]]
+    assert [tensor.data_ptr() for tensor in shared] == [tensor.data_ptr() for tensor in expected]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 16])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from conftest import ROOT
 
 from content import training_config
 from content.notation import PRESETS
@@ -72,6 +73,12 @@ def test_each_field_can_be_set_from_a_text_of_its_own_value():
     config = TrainingConfig()
     texts = [f"{field.name}={getattr(config, field.name)}" for field in dataclasses.fields(config)]
     assert TrainingConfig(**parse_settings(texts)) == config
+
+
+def test_each_field_stands_in_the_documentation():
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    for field in dataclasses.fields(TrainingConfig):
+        assert f"`{field.name}`" in page, field.name
 
 
 def test_settings_have_the_type_of_their_field():

@@ -94,6 +94,8 @@ def evaluate_labels(
             },
         )
         table["seed"] = seed
+        table["also"] = list(also)
+        table["training"] = config.run()
         table["seconds"] = round(sum(result.seconds for result in networks.results), 1)
         write_json(workspace.reports / report_name(label, split), table)
         table["report"] = str(write_report(workspace))
