@@ -1,8 +1,8 @@
-"""Labels that hold several values a song, written in one text: "Circular; Greasy; Messy"."""
+"""Labels of several values: one text, the values joined by "; ", e.g. "Circular; Greasy; Messy"."""
 
 from __future__ import annotations
 
 
 def multiple_values(text: str) -> tuple[str, ...]:
-    """The values of one label text, in their order, without blanks around them, empty ones and repetitions; () for ""."""
-    return tuple(dict.fromkeys(value.strip() for value in text.split("; ") if value.strip()))
+    """The values of a label, each once, in their order; () of an empty one. A label of one value gives that one."""
+    return tuple(dict.fromkeys(value.strip() for value in text.split(";") if value.strip()))

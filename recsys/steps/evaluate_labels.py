@@ -15,8 +15,6 @@ from content.crossfit import FoldResult
 from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
 from content.training_config import training_for
-from data.catalogue import Catalogue
-from data.errors import InputError
 from data.files import fingerprint, write_json
 from data.tracks import Track
 from evaluation.label_folds import LabelSplit
@@ -65,7 +63,6 @@ def evaluate_labels(
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
         check_labels(catalogue, label, also)
-        _check_single_valued(catalogue, label)
         songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
         networks = fold_networks(
             workspace,
@@ -94,8 +91,6 @@ def evaluate_labels(
             },
         )
         table["seed"] = seed
-        table["also"] = list(also)
-        table["training"] = config.run()
         table["seconds"] = round(sum(result.seconds for result in networks.results), 1)
         write_json(workspace.reports / report_name(label, split), table)
         table["report"] = str(write_report(workspace))
@@ -106,17 +101,6 @@ def evaluate_labels(
             f"Report: {table['report']}"
         )
     return table
-
-
-def _check_single_valued(catalogue: Catalogue, label: str) -> None:
-    """Raise InputError if songs carry several values of `label` at once."""
-    for value in catalogue.label_values(label):
-        if "; " in value:
-            raise InputError(
-                f"label {label!r} holds several values a song, for instance {value!r}; this table is for labels of one value",
-                code="multi-valued",
-                hint=f"Evaluate another label, and let the network learn this one beside it with --also {label}",
-            )
 
 
 def _label_fold(result: FoldResult, song: NDArray[np.int64], tracks: Sequence[Track], values: Sequence[str]) -> LabelFold:
