@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.crossfit import FoldResult, Plan, crossfit
-from content.notation import Architecture
+from content.layers import Architecture
 from content.snippets import Snippets, snippet_frames
 from content.training_config import TrainingConfig
 from data.catalogue import Catalogue
