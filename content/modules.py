@@ -154,7 +154,8 @@ class Attention(nn.Module):
         """(batch, channels, rows, frames) -> (batch, heads * channels * rows)."""
         x = x.flatten(1, 2).transpose(1, 2)  # (batch, frames, inputs)
         weights = self.score(x).softmax(1)  # (batch, frames, heads)
-        return (weights.transpose(1, 2) @ x.to(weights.dtype)).flatten(1)
+        y: Tensor = (weights.transpose(1, 2) @ x.to(weights.dtype)).flatten(1)
+        return y
 
 
 class Branches(nn.Module):
@@ -182,4 +183,5 @@ def edges(x: Tensor, size: Size, stride: Size) -> list[int]:
 
 def _deviation(x: Tensor) -> Tensor:
     """Standard deviation over the last axis; a little is added to the variance, for its root has no slope at 0."""
-    return (x.var(2, correction=0) + 1e-5).sqrt()
+    deviation: Tensor = (x.var(2, correction=0) + 1e-5).sqrt()
+    return deviation

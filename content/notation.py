@@ -52,7 +52,11 @@ from content.layers import (
 )
 from data.errors import InputError
 
-PRESETS: dict[str, str] = {"paper": "IC(5,15,64)LPC(1,5,64)LPF(384)F(192)O"}
+# How each was found, and what else was tried: docs/presets.md. What each is trained with: content.training_config.
+PRESETS: dict[str, str] = {
+    "paper": "IC(5,15,64)LPC(1,5,64)LPF(384)F(192)O",
+    "best": "IMBD(30)F(256)BRD(40)F(192)O",
+}
 
 # A further layer is one more record in content.layers, one more line here, its shape in content.shapes, its module in
 # content.modules.

@@ -11,7 +11,20 @@ from typing import Any
 from data.errors import InputError
 
 # What a preset of `content.notation` is trained with where nothing else is asked for. The paper's are the defaults.
-PRESET_TRAINING: dict[str, dict[str, Any]] = {"paper": {}}
+PRESET_TRAINING: dict[str, dict[str, Any]] = {
+    "paper": {},
+    "best": {
+        "optimizer": "adamw",
+        "learning_rate": 0.002,
+        "weight_decay": 0.02,
+        "schedule": "one-cycle",
+        "warmup": 0.2,
+        "epochs": 30,
+        "batch_size": 32,
+        "snippets_per_song": 1,
+        "snippet_seconds": 10.0,
+    },
+}
 
 WORDS: dict[str, tuple[str, ...]] = {
     "optimizer": ("sgd", "adamw"),

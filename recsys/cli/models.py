@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, WorkersOption, app
-from recsys.cli.output import TerminalReport, print_json
+from recsys.cli.output import TerminalReport, print_json, print_table
 from recsys.cli.training_options import AlsoOption, SettingsOption
 
 
@@ -20,7 +20,7 @@ def train_content(
     ] = "genre",
     also: AlsoOption = None,
     architecture: Annotated[
-        str, typer.Option("--architecture", help="A preset (paper) or a network in the paper's notation.")
+        str, typer.Option("--architecture", help="A preset (paper, best) or a network in the paper's notation.")
     ] = "paper",
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the songs.", show_default=False)] = None,
     learning_rate: Annotated[
@@ -74,6 +74,36 @@ def embed(
     from recsys.steps import content
 
     _answer(content.embed(context.obj, device=device.value, workers=workers, report=TerminalReport()), json)
+
+
+@app.command()
+def architectures(
+    architecture: Annotated[
+        str | None, typer.Argument(help="A preset or a notation: layer by layer.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """The network's presets, or one network layer by layer: shapes, parameters, multiply-adds a snippet."""
+    from recsys.steps.architectures import architectures as describe
+
+    rows = describe(architecture)
+    if json:
+        print_json(rows)
+        return
+    for row in rows:
+        training = ", ".join(f"{key}={value}" for key, value in row["training"].items()) or "the defaults"
+        title = f"{row['name'] or 'notation'}: {row['architecture']}"
+        if architecture is not None:
+            lines = [(x["layer"], " x ".join(map(str, x["shape"])), x["parameters"], x["multiply_adds"]) for x in row["layers"]]
+            cost = [(layer, shape, f"{n:,}", f"{adds:,}") for layer, shape, n, adds in lines]
+            columns = ("layer", "makes", "parameters", "multiply-adds")
+            print_table(columns, cost, title=title, right=("parameters", "multiply-adds"))
+        else:
+            typer.echo(title)
+        typer.echo(
+            f"  {row['parameters']:,} parameters, {row['multiply_adds'] / 1e6:.1f} million multiply-adds a snippet of "
+            f"{row['snippet_seconds']:g} s, embedding of {row['embedding_size']}; trained with {training}"
+        )
 
 
 @app.command("train-hybrid")
