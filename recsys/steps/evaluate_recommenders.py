@@ -23,7 +23,8 @@ from data.splits import Split, cold_split, warm_split, write_split
 from evaluation.compare import compare
 from recsys.report import SILENT, Report
 from recsys.steps.content import training_config
-from recsys.steps.folds import fold_networks, song_folds
+from recsys.steps.fold_rows import deal, song_folds
+from recsys.steps.folds import fold_networks
 from recsys.steps.images import songs_with_images
 from recsys.steps.inputs import Interactions, read_embeddings_if_any, read_interactions
 from recsys.steps.machine import workers_or_all
@@ -111,19 +112,9 @@ def _fold_content(
     songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
     config = training_config(**{name: about["config"][name] for name in TRAINED_WITH}, seed=seed, device=device, threads=1)
     architecture = parse(about["architecture"])
+    rows = deal(songs, catalogue.tracks(), label, "artist", folds, seed, config)
     networks = fold_networks(
-        workspace,
-        catalogue,
-        songs,
-        label,
-        "artist",
-        folds,
-        seed,
-        architecture,
-        config,
-        control=False,
-        workers=workers,
-        report=report,
+        workspace, songs, rows, label, seed, architecture, config, control=False, workers=workers, report=report
     )
     ids = IdMap(tuple(track.track_id for track in songs.tracks), "track")
     embeddings = {
