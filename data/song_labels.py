@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from data.layouts import Song
+from data.layouts.layout import Song
 
 
 class Label(NamedTuple):
