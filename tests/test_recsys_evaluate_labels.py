@@ -82,3 +82,66 @@ def test_the_page_holds_the_confusion_with_class_names(run, workspace):
     page = (workspace / "reports" / "report.html").read_text()
     assert "Confusion by song: genre" in page
     assert "<th>blues</th>" in page
+
+
+@pytest.fixture
+def songs(workspace):
+    """The catalogue's songs; two of each artist."""
+    from recsys.workspace import open_workspace
+
+    with open_workspace(workspace).catalogue(readonly=True) as catalogue:
+        return catalogue.tracks()
+
+
+def fold_file(tmp_path, songs, fold_of):
+    path = tmp_path / "folds.csv"
+    path.write_text("track_id,fold\n" + "".join(f"{song.track_id},{fold_of(n, song)}\n" for n, song in enumerate(songs)))
+    return path
+
+
+def test_a_fold_file_says_what_is_held_out_and_warns_of_artists_on_both_sides(run, songs, tmp_path):
+    ran = run("--fold-file", fold_file(tmp_path, songs, lambda n, _song: "abc"[n % 3]), "--json")
+    assert ran.json["split"] == "file"
+    assert [fold["fold"] for fold in ran.json["folds"]] == [0, 1, 2]
+    assert ran.json["counts"]["songs"] == 45
+    assert any("artists stand in several folds" in note for note in ran.json["notes"])
+    assert "artists stand in several folds" in ran.err
+
+
+def test_a_fold_file_that_keeps_artists_together_is_not_warned_of(run, songs, tmp_path):
+    artists = sorted({song.artist for song in songs})
+    table = run("--fold-file", fold_file(tmp_path, songs, lambda _n, song: artists.index(song.artist) % 3), "--json").json
+    assert not any("Warning" in note for note in table["notes"])
+
+
+def test_songs_that_a_fold_file_does_not_name_are_left_out_and_counted(run, songs, tmp_path):
+    table = run("--fold-file", fold_file(tmp_path, songs[:40], lambda n, _song: n % 2), "--json").json
+    assert table["counts"]["songs"] == 40
+    assert table["counts"]["songs with the label that the fold file leaves out"] == 5
+
+
+def test_of_lists_of_train_validation_and_test_the_test_list_is_tested(run, songs, tmp_path):
+    lists = {"train_filtered": songs[:25], "valid_filtered": songs[25:30], "test_filtered": songs[30:]}
+    options = []
+    for name, some in lists.items():
+        (tmp_path / f"{name}.txt").write_text("".join(f"{song.track_id}\n" for song in some))
+        options += ["--fold-file", tmp_path / f"{name}.txt"]
+    table = run(*options, "--json").json
+    assert len(table["folds"]) == 1
+    assert table["counts"]["songs"] == 15
+    assert table["counts"]["songs with the label that the fold file leaves out"] == 5
+
+
+@pytest.mark.parametrize("option", [("--split", "song"), ("--folds", 3)])
+def test_a_fold_file_leaves_nothing_to_choose(recsys, trained, songs, tmp_path, option):
+    path = fold_file(tmp_path, songs, lambda n, _song: n % 2)
+    ran = recsys("-w", trained, "evaluate", "labels", "--label", "genre", "--fold-file", path, *option)
+    assert ran.code == 1
+    assert "the file says what is held out" in ran.err
+
+
+def test_a_fold_file_of_another_set_is_refused(recsys, workspace, tmp_path):
+    (tmp_path / "folds.csv").write_text("track_id,fold\nx,0\ny,1\n")
+    ran = recsys("-w", workspace, "evaluate", "labels", "--label", "genre", "--fold-file", tmp_path / "folds.csv")
+    assert ran.code == 1
+    assert "none of the 2 songs" in ran.err

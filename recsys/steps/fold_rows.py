@@ -101,10 +101,11 @@ def deal_by_files(songs: Songs, label: str, files: Sequence[Path]) -> FoldRows:
         "names in the fold file that are no song here (left out)": len(found.unmatched),
         "songs with the label that the fold file leaves out": int((known & (fold_of < 0)).sum()),
     }
-    notes = (f"Folds are those of {', '.join(file.name for file in files)}: {', '.join(found.names[fold] for fold in tested)}.",)
+    notes = [f"Folds are those of {', '.join(file.name for file in files)}: {', '.join(found.names[fold] for fold in tested)}."]
+    notes += [f"Warning: {found.warning}."] if found.warning else []
     images, song = songs.images, np.arange(len(songs.tracks), dtype=np.int64)
-    rows = FoldRows(FROM_FILE, images, song, fold_of, tested, counts, notes)
-    return rows._replace(notes=(*notes, *on_both_sides(songs.tracks, fold_of, known)))
+    notes += on_both_sides(songs.tracks, fold_of, known)
+    return FoldRows(FROM_FILE, images, song, fold_of, tested, counts, tuple(notes))
 
 
 def parts(names: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
