@@ -21,6 +21,7 @@ from recsys.steps.reporting import write_report
 from recsys.workspace import open_workspace
 
 ALL = "all"
+FOLDS = 10
 
 
 def evaluate_labels(
@@ -73,7 +74,9 @@ def evaluate_labels(
             dealt = [deal_by_files(songs, label, fold_files)]
         else:
             splits = get_args(LabelSplit) if split == ALL else (split or REFERENCE_SPLIT,)
-            dealt = [deal(songs, catalogue.tracks(), label, each, folds or 10, seed, config) for each in splits]
+            dealt = [
+                deal(songs, catalogue.tracks(), label, each, FOLDS if folds is None else folds, seed, config) for each in splits
+            ]
         run = LabelRun(workspace, songs, label, seed, workers, report)
         tables = {rows.split: evaluate_split(run, rows, competitors) for rows in dealt}
         save(workspace.reports, tables.values())
