@@ -28,8 +28,9 @@ from benchmarks.neighbour_protocols import KS, OURS, PROTOCOLS, Fold, compare, f
 from benchmarks.rivals import librosa_means, peer
 from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
+from content.training_config import parse_settings, training_for
 from recsys.cli.output import TerminalReport
-from recsys.steps.content import check_label, training_config
+from recsys.steps.content import check_labels
 from recsys.steps.fold_rows import deal
 from recsys.steps.folds import fold_networks
 from recsys.steps.images import Songs, songs_with_images
@@ -39,16 +40,26 @@ from recsys.workspace import open_workspace
 
 def networks(args: argparse.Namespace, label: str) -> tuple[Songs, list[Fold], float]:
     """All songs, the network of each fold, and CPU seconds of their training."""
-    report = TerminalReport()
-    config = training_config(epochs=args.epochs, seed=args.seed, threads=1)
+    report, also = TerminalReport(), [kind for kind in args.also if kind != label]
+    config = training_for(args.architecture, parse_settings(args.set), epochs=args.epochs, seed=args.seed, threads=1)
     workspace = open_workspace(args.workspace)
     with workspace.writing(), workspace.catalogue() as catalogue:
-        check_label(catalogue, label)
+        check_labels(catalogue, label, also)
         songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=args.workers, report=report)
         rows = deal(songs, catalogue.tracks(), label, "artist", args.folds, args.seed, config)
         network = parse_architecture(args.architecture)
         results = fold_networks(
-            workspace, songs, rows, label, args.seed, network, config, control=False, workers=args.workers, report=report
+            workspace,
+            songs,
+            rows,
+            label,
+            args.seed,
+            network,
+            config,
+            control=False,
+            also=also,
+            workers=args.workers,
+            report=report,
         ).results
     known = np.array([bool(track.labels.get(label)) for track in songs.tracks])
     folds = []
@@ -88,6 +99,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--label", action="append", required=True, help="may be repeated")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--architecture", default="paper")
+    parser.add_argument("--also", action="append", default=[], metavar="LABEL", help="learned at the same time; may be repeated")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any training setting; may be repeated")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
@@ -55,6 +57,23 @@ def test_a_rival_is_compared_on_the_same_folds(run):
 def test_an_architecture_against_itself_differs_by_nothing(run):
     difference = run("--folds", 2, "--against", SMALL, "--json").json["against"]["difference"]
     assert difference["song_precision_at_1"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_further_labels_are_learned_at_the_same_time_and_settings_are_taken(run):
+    alone, both = (run("--folds", 2, *more, "--json").json for more in ((), ("--also", "mood", "--set", "optimizer=adamw")))
+    assert alone["folds"] != both["folds"]
+    assert both["settings"]["also"] == ["mood"]
+    assert both["settings"]["training"]["optimizer"] == "adamw"
+    assert both["controls"]["svm_statistics"] == alone["controls"]["svm_statistics"]
+
+
+def test_a_label_of_several_values_a_song_is_refused(recsys, workspace):
+    with contextlib.closing(sqlite3.connect(workspace / "catalogue.sqlite")) as db, db:
+        db.execute("UPDATE labels SET value = 'sad; slow' WHERE kind = 'mood' AND track_id = (SELECT min(track_id) FROM tracks)")
+    ran = recsys("-w", workspace, "evaluate", "labels", "--label", "mood")
+    assert ran.code == 1
+    assert "has several values a song, such as 'sad; slow'" in ran.err
+    assert "--also mood" in ran.err
 
 
 def test_a_person_reads_folds_interval_controls_rival_and_how_to_know_more(run):

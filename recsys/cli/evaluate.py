@@ -11,6 +11,7 @@ import typer
 
 from recsys.cli.app import Device, DeviceOption, JsonOption, SeedOption, WorkersOption, evaluate_app
 from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.training_options import AlsoOption, SettingsOption
 
 if TYPE_CHECKING:
     from evaluation.report_tables import Table
@@ -29,6 +30,7 @@ class Split(StrEnum):
 def labels(
     context: typer.Context,
     label: Annotated[str, typer.Option("--label", help="genre, mood, any column.")] = "genre",
+    also: AlsoOption = None,
     split: Annotated[
         Split | None,
         typer.Option(
@@ -54,17 +56,20 @@ def labels(
     snippets: Annotated[
         int | None, typer.Option("--snippets", min=1, help="Random snippets a song and epoch.", show_default=False)
     ] = None,
+    settings: SettingsOption = None,
     device: DeviceOption = Device.auto,
     seed: SeedOption = 0,
     workers: WorkersOption = 0,
     json: JsonOption = False,
 ) -> None:
     """Cross-validate a label: loss, precision at 1 and at 3 on songs the network has not seen, with controls."""
+    from content.training_config import parse_settings
     from recsys.steps import evaluate_labels as step
 
     result = step.evaluate_labels(
         context.obj,
         label=label,
+        also=also or (),
         split=None if split is None else split.value,
         folds=folds,
         fold_files=fold_file or (),
@@ -72,6 +77,7 @@ def labels(
         against=against,
         epochs=epochs,
         snippets_per_song=snippets,
+        settings=parse_settings(settings or ()),
         device=device.value,
         seed=seed,
         workers=workers,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
+from content.training_config import training_for
+from data.catalogue import Catalogue
 from data.errors import InputError
+from data.label_values import multiple_values
 from evaluation.label_differences import REFERENCE_SPLIT, flattery
 from evaluation.label_folds import LabelSplit
 from recsys.report import SILENT, Report
-from recsys.steps.content import check_label, training_config
+from recsys.steps.content import check_labels
 from recsys.steps.fold_rows import deal, deal_by_files
 from recsys.steps.images import songs_with_images
 from recsys.steps.label_reports import save
@@ -28,6 +31,7 @@ def evaluate_labels(
     root: Path,
     *,
     label: str = "genre",
+    also: Sequence[str] = (),
     split: LabelSplit | Literal["all"] | None = None,
     folds: int | None = None,
     fold_files: Sequence[Path] = (),
@@ -35,6 +39,7 @@ def evaluate_labels(
     against: str | None = None,
     epochs: int | None = None,
     snippets_per_song: int | None = None,
+    settings: Mapping[str, Any] | None = None,
     device: str = "auto",
     seed: int = 0,
     workers: int = 0,
@@ -49,7 +54,8 @@ def evaluate_labels(
     split : "artist" if None; "all" runs one after the other.
     folds : 10 if None.
     fold_files : published folds, instead of `split` and `folds`.
-    against : another architecture, trained on the same folds and compared song by song.
+    against : another architecture, trained on the same folds (a preset by its own settings) and compared song by song.
+    also, settings : as of `train_content`.
 
     Returns
     -------
@@ -60,14 +66,19 @@ def evaluate_labels(
 
     Raises
     ------
-    InputError : no workspace or songs, an unknown label, too few artists (songs) for the folds, a bad architecture or fold file.
+    InputError : no workspace or songs, an unknown label or one of several values a song, too few artists (songs) for the folds, a
+        bad architecture, setting or fold file.
     """
     if fold_files and (split is not None or folds is not None):
         raise InputError("split and folds cannot be given beside a fold file: the file says what is held out", code="fold-file")
-    competitors = [_competitor(name, epochs, snippets_per_song, device, seed) for name in (architecture, against) if name]
+    given = {"epochs": epochs, "snippets_per_song": snippets_per_song, "device": device, "seed": seed, "threads": 1}
+    competitors = [
+        Competitor(parse_architecture(name), training_for(name, settings, **given)) for name in (architecture, against) if name
+    ]
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
-        check_label(catalogue, label)
+        check_labels(catalogue, label, also)
+        _check_one_value(catalogue, label)
         songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
         config = competitors[0].config
         if fold_files:
@@ -77,7 +88,7 @@ def evaluate_labels(
             dealt = [
                 deal(songs, catalogue.tracks(), label, each, FOLDS if folds is None else folds, seed, config) for each in splits
             ]
-        run = LabelRun(workspace, songs, label, seed, workers, report)
+        run = LabelRun(workspace, songs, label, tuple(also), seed, workers, report)
         tables = {rows.split: evaluate_split(run, rows, competitors) for rows in dealt}
         save(workspace.reports, tables.values())
         page = str(write_report(workspace))
@@ -96,9 +107,15 @@ def evaluate_labels(
     }
 
 
-def _competitor(name: str, epochs: int | None, snippets_per_song: int | None, device: str, seed: int) -> Competitor:
-    config = training_config(epochs=epochs, snippets_per_song=snippets_per_song, device=device, seed=seed, threads=1)
-    return Competitor(parse_architecture(name), config)
+def _check_one_value(catalogue: Catalogue, label: str) -> None:
+    """Raise InputError if songs carry several values of `label`: a table of single true classes would say nothing about it."""
+    several = next((value for value in catalogue.label_values(label) if len(multiple_values(value)) > 1), None)
+    if several is not None:
+        raise InputError(
+            f"label {label!r} has several values a song, such as {several!r}; a table is of a label with one",
+            code="several-values",
+            hint=f"It can be learned beside such a label, by --also {label}",
+        )
 
 
 def _summary(table: dict[str, Any]) -> str:

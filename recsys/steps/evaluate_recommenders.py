@@ -22,7 +22,6 @@ from data.recommender import Recommender
 from data.splits import Split, cold_split, warm_split, write_split
 from evaluation.compare import compare
 from recsys.report import SILENT, Report
-from recsys.steps.content import training_config
 from recsys.steps.fold_rows import deal, song_folds
 from recsys.steps.folds import fold_networks
 from recsys.steps.images import songs_with_images
@@ -110,11 +109,23 @@ def _fold_content(
     about = read_json(workspace.encoder / "model.json")
     label, spec = about["label"], HyperImageSpec.from_dict(about["spec"])
     songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
-    config = training_config(**{name: about["config"][name] for name in TRAINED_WITH}, seed=seed, device=device, threads=1)
+    # An encoder of an earlier version names fewer: the defaults are what it was trained with.
+    trained_with = {name: about["config"][name] for name in TRAINED_WITH if name in about["config"]}
+    config = TrainingConfig(**trained_with, seed=seed, device=device, threads=1)
     architecture = parse(about["architecture"])
     rows = deal(songs, catalogue.tracks(), label, "artist", folds, seed, config)
     networks = fold_networks(
-        workspace, songs, rows, label, seed, architecture, config, control=False, workers=workers, report=report
+        workspace,
+        songs,
+        rows,
+        label,
+        seed,
+        architecture,
+        config,
+        control=False,
+        also=[head["label"] for head in about.get("also", [])],
+        workers=workers,
+        report=report,
     )
     ids = IdMap(tuple(track.track_id for track in songs.tracks), "track")
     embeddings = {

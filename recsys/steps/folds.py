@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +12,10 @@ from content.notation import Architecture
 from content.training_config import TrainingConfig
 from data.files import fingerprint
 from recsys.report import Report
-from recsys.steps.content import training_fingerprint
 from recsys.steps.fold_rows import FoldRows
 from recsys.steps.images import Songs
 from recsys.steps.machine import patient_threads, workers_or_all
+from recsys.steps.training import training_fingerprint
 from recsys.workspace import Workspace
 
 
@@ -36,6 +36,7 @@ def fold_networks(
     config: TrainingConfig,
     *,
     control: bool,
+    also: Sequence[str] = (),
     workers: int,
     report: Report,
 ) -> FoldNetworks:
@@ -44,21 +45,32 @@ def fold_networks(
     Parameters
     ----------
     rows : what is held out together.
-    control : also train one network on labels dealt out anew among the songs; one fold of it is enough.
+    control : also train one network on labels dealt out anew among the songs; one fold of it is enough. It learns nothing else.
+    also : further labels to learn at the same time.
     """
     spec = songs.images.cache.spec
     values = used_values(songs, rows, label)
+    further = {kind: used_values(songs, rows, kind) for kind in also}
+    artists = [track.artist or f"\0{track.track_id}" for track in songs.tracks]
+    song_of = rows.song.tolist()
 
-    def plan(of_song: Sequence[str], wanted: Sequence[int], *, with_vectors: bool) -> Plan:
+    def plan(of_song: Sequence[str], wanted: Sequence[int], more: Mapping[str, Sequence[str]], *, with_vectors: bool) -> Plan:
         examples = [(track.content_hash, value) for track, value in zip(songs.tracks, of_song, strict=True)]
-        made_from = training_fingerprint(label, network, config, spec, examples)
-        folder = workspace.folds / fingerprint("folds", made_from, rows.split, rows.fold_of.tolist())
-        of_row = tuple(of_song[song] for song in rows.song.tolist())
-        return Plan(rows.images, of_row, rows.fold_of, tuple(wanted), folder, with_vectors)
+        made_from = training_fingerprint(label, network, config, spec, examples, more, artists)
+        return Plan(
+            rows.images,
+            tuple(of_song[song] for song in song_of),
+            rows.fold_of,
+            tuple(wanted),
+            workspace.folds / fingerprint("folds", made_from, rows.split, rows.fold_of.tolist()),
+            with_vectors,
+            {kind: [texts[song] for song in song_of] for kind, texts in more.items()},
+            tuple(artists[song] for song in song_of),
+        )
 
-    plans = [plan(values, rows.tested, with_vectors=rows.split != "snippet")]
+    plans = [plan(values, rows.tested, further, with_vectors=rows.split != "snippet")]
     if control:
-        plans.append(plan(shuffle_known(values, seed), rows.tested[:1], with_vectors=False))
+        plans.append(plan(shuffle_known(values, seed), rows.tested[:1], {}, with_vectors=False))
     patient_threads()
     task = f"{len(rows.tested)} folds{' and a control' if control else ''}, {label}, split by {rows.split}"
     with report.task(task) as progress:

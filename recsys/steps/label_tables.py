@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -36,6 +35,7 @@ class LabelRun(NamedTuple):
     workspace: Workspace
     songs: Songs
     label: str
+    also: tuple[str, ...]
     seed: int
     workers: int
     report: Report
@@ -78,6 +78,7 @@ def _networks(run: LabelRun, rows: FoldRows, competitor: Competitor, *, control:
         competitor.network,
         competitor.config,
         control=control,
+        also=run.also,
         workers=run.workers,
         report=run.report,
     )
@@ -125,7 +126,7 @@ def _seconds(results: Sequence[FoldResult]) -> float:
 
 def _settings(run: LabelRun, rows: FoldRows, config: TrainingConfig) -> dict[str, Any]:
     """What two tables must share to be compared, beside label and architecture."""
-    training = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("threads", "device")}
-    examples = [(track.content_hash, track.labels.get(run.label, "")) for track in run.songs.tracks]
+    kinds = (run.label, *run.also)
+    examples = [(track.content_hash, *(track.labels.get(kind, "") for kind in kinds)) for track in run.songs.tracks]
     songs = fingerprint("songs", run.songs.images.cache.spec.fingerprint(), examples)
-    return {"folds": len(rows.tested), "seed": run.seed, "songs": songs, "training": training}
+    return {"folds": len(rows.tested), "seed": run.seed, "songs": songs, "also": list(run.also), "training": config.run()}
