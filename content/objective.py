@@ -95,14 +95,14 @@ class Objective:
                 if self.smoothing:
                     smooth = (1.0 - self.smoothing) * smooth + self.smoothing / len(classes) * wanted.mass[part, None]
                 losses = snippet_losses(head, said, Wanted(smooth * classes, wanted.mass[part]))
-            if count > 0:  # no song of this batch carries the label: nothing to learn
-                total = total + weight * (losses.sum() / count)
+            # Where no song of the batch carries the label there is no loss either; the least keeps 0 / 0 from being nan.
+            total = total + weight * (losses.sum() / count.clamp(min=1e-6))
         return total
 
-    def hits(self, scores: Tensor, batch: Sequence[Wanted], part: slice) -> tuple[int, int]:
-        """Snippets of `part` whose best-scored class of the primary label is right, and snippets whose primary label is known."""
+    def hits(self, scores: Tensor, batch: Sequence[Wanted], part: slice) -> Tensor:
+        """Snippets of `part` whose best-scored class of the primary label is right, and those where it is known; (2,)."""
         target = batch[0].target[part]
         most = target.amax(1)
         best = scores[:, : self.sizes[0]].argmax(1, keepdim=True)
         right = target.gather(1, best).squeeze(1) >= most
-        return int((right & (most > 0)).sum()), int((most > 0).sum())
+        return torch.stack([(right & (most > 0)).sum(), (most > 0).sum()])

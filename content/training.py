@@ -1,7 +1,8 @@
 """Train an encoder on labelled hyper-images (paper, section 4: SGD on random snippets, softmax cross-entropy).
 
-Read `train`, then `_epoch`: that is the whole loop. All that is random in an epoch follows from the seed and the epoch's
-number: a killed run goes on as if nothing had happened, and several processes (see `content.distributed`) draw the same.
+A run from its first epoch to its last; the loop over the batches of one epoch is in `content.epoch`. All that is random in an
+epoch follows from the seed and the epoch's number: a killed run goes on as if nothing had happened, and several processes (see
+`content.distributed`) draw the same.
 
 torch is imported inside the functions, so that importing this module is cheap.
 """
@@ -9,23 +10,21 @@ torch is imported inside the functions, so that importing this module is cheap.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from content.augmentation import augmentation
 from content.cache import Rows
 from content.distributed import ALONE, Processes
 from content.notation import Architecture
-from content.snippets import cut_batch, draw, image_lengths, mean_and_deviation, row_statistics, snippet_frames
+from content.snippets import image_lengths, mean_and_deviation, row_statistics, snippet_frames
 from content.targets import read_targets
-from content.training_config import TrainingConfig, learning_rate
+from content.training_config import TrainingConfig
 from data.errors import InputError
 from data.files import fingerprint
 
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from content.checkpoint import EpochRecord
     from content.encoder import Encoder
     from content.network import NetworkChoices
-    from content.objective import Objective
-    from content.run_state import RunState
     from content.spec import HyperImageSpec
 
 log = logging.getLogger(__name__)
@@ -86,6 +83,7 @@ def train(
 
     from content.checkpoint import read_checkpoint, write_checkpoint
     from content.encoder import Encoder, torch_device, torch_threads
+    from content.epoch import Material, finite, train_epoch
     from content.metrics_log import metrics_log
     from content.network import NetworkChoices, build
     from content.objective import Objective
@@ -121,18 +119,18 @@ def train(
             state.restore(found)
             log.info("going on after epoch %d of %d", len(state.history), config.epochs)
         processes.check_same(key, len(state.history))
-        run = _Run(config, images, rows, lengths[rows], n_frames, Objective(targets, rows, config, device), processes)
+        material = Material(config, images, rows, lengths[rows], n_frames, Objective(targets, rows, config, device), processes)
         paths = (metrics, tensorboard) if processes.first else (None, None)
         with metrics_log(*paths, key, state.history) as write_metrics:
             for epoch in range(len(state.history) + 1, config.epochs + 1):
                 if patience_is_over(state.validation_losses, config.patience):
                     break
                 start = time.perf_counter()
-                record = _epoch(run, state, epoch, progress)
+                record = train_epoch(material, state, epoch, progress)
                 state.share_statistics(processes)
                 if len(validation):
                     loss, right = validate(network, state.latest(), images, validation, targets, n_frames, processes)
-                    loss = _finite(loss, record.learning_rate, epoch)
+                    loss = finite(loss, record.learning_rate, epoch)
                     record = replace(record, validation_loss=loss, validation_accuracy=right)
                 state.end_epoch(record)
                 write_metrics(record, time.perf_counter() - start, len(rows) * config.snippets_per_song)
@@ -153,88 +151,3 @@ def train(
         config=config.run() | about | {"run": key},
         history=tuple(state.history),
     )
-
-
-@dataclass(frozen=True)
-class _Run:
-    """What stays the same throughout: the songs `rows` of `images` are trained on, `lengths` are theirs."""
-
-    config: TrainingConfig
-    images: Sequence[NDArray[np.uint8]]
-    rows: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    n_frames: int
-    objective: Objective
-    processes: Processes
-
-
-def _epoch(run: _Run, state: RunState, epoch: int, progress: Callable[[int, int], None] | None) -> EpochRecord:
-    """One pass over the songs. It depends on the state before, the seed and its own number, and on nothing else."""
-    import torch
-
-    from content.checkpoint import EpochRecord
-    from content.network import to_input
-    from content.optimisation import average_in
-
-    config, network, optimizer, processes = run.config, state.network, state.optimizer, run.processes
-    device, parameters = network.row_mean.device, list(network.parameters())
-    # For layers that draw, e.g. dropout. Processes differ, or each part of a batch would lose the same neurons.
-    stream = (config.seed, epoch) if processes.first else (config.seed, epoch, processes.rank)
-    torch.manual_seed(int(np.random.SeedSequence(stream).generate_state(1)[0]))
-    songs, starts = draw(
-        run.lengths, run.n_frames, config.snippets_per_song, seed=config.seed, epoch=epoch, positions=config.positions
-    )
-    songs = run.rows[songs]
-    batches = math.ceil(len(songs) / config.batch_size)
-    loss_sum, right, counted, rate = 0.0, 0, 0, config.learning_rate
-
-    def snippets(of: NDArray[np.int64]) -> torch.Tensor:
-        return to_input(cut_batch(run.images, songs[of], starts[of], run.n_frames), device)  # (n, 1, rows, frames)
-
-    for batch in range(batches):
-        done = (epoch - 1) * batches + batch
-        rate = learning_rate(config, done / (config.epochs * batches))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        b = np.arange(batch * config.batch_size, min((batch + 1) * config.batch_size, len(songs)))  # places in the epoch
-        extra = augmentation(config, len(b), run.n_frames, len(network.row_mean), epoch=epoch, batch=batch)
-        partner = None if extra.partner is None else torch.from_numpy(songs[b[extra.partner]]).to(device)
-        wanted = run.objective.wanted(torch.from_numpy(songs[b]).to(device), partner, extra.share)
-        part = processes.part(len(b))  # of this process
-        tally = torch.zeros(3, device=device)  # loss, right, counted
-        optimizer.zero_grad()
-        if part.stop > part.start:
-            x = snippets(b[part])
-            if extra.partner is not None:
-                x = extra.share * x + (1.0 - extra.share) * snippets(b[extra.partner[part]])
-            for masked, axis in ((extra.masked_frames, 2), (extra.masked_rows, 3)):
-                if masked is not None:  # (n, 1, 1, frames) or (n, 1, rows, 1)
-                    x = torch.where(
-                        torch.from_numpy(masked[part]).to(device)[:, None].unsqueeze(axis), network.row_mean[:, None], x
-                    )
-            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=config.mixed_precision):
-                scores = network(x).float()  # (n, outputs)
-            loss = run.objective.loss(scores, wanted, part)
-            loss.backward()  # type: ignore[no-untyped-call]
-            tally += torch.tensor([loss.item(), *run.objective.hits(scores, wanted, part)], device=device)
-        processes.sum_([*processes.gradients(parameters), tally])
-        if config.gradient_clip:
-            torch.nn.utils.clip_grad_norm_(parameters, config.gradient_clip)
-        optimizer.step()
-        if config.weight_average:
-            average_in(state.averaged, network, config.weight_average, done)
-        loss_sum += _finite(float(tally[0]), rate, epoch) * len(b)
-        right, counted = right + int(tally[1]), counted + int(tally[2])
-        if progress:
-            progress(done + 1, config.epochs * batches)
-    return EpochRecord(epoch, loss_sum / len(songs), right / max(1, counted), rate)
-
-
-def _finite(loss: float, rate: float, epoch: int) -> float:
-    if not math.isfinite(loss):
-        raise InputError(
-            f"the training loss became {loss} in epoch {epoch} at learning rate {rate:g}",
-            code="diverged",
-            hint="Train with a smaller learning rate",
-        )
-    return loss

@@ -54,6 +54,14 @@ def test_adamw_averages_early_stopping_and_augmentation_go_on_after_a_kill(tmp_p
     assert resumed.config == unbroken_with_everything.config
 
 
+def test_everything_also_trains_in_mixed_precision_and_from_tags():
+    images, _ = songs(24, 0)
+    config = replace(EVERYTHING, mixed_precision=True, positions="cover")
+    encoder = train(images, ["x; y", "y", "z"] * 8, config, SMALL, spec=SPEC, label="tags")
+    assert all(record.validation_loss > 0 and 0 <= record.validation_accuracy <= 1 for record in encoder.history)
+    assert encoder.module.output.weight.dtype == torch.float32
+
+
 @pytest.mark.parametrize("epoch", [1, 2, 3])
 def test_a_killed_run_ends_with_the_bytes_of_an_unbroken_one(tmp_path, unbroken, epoch):
     images, labels = songs(24, 0)
