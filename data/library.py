@@ -53,8 +53,8 @@ def scan(
     run = _Scan.begin(catalogue, dry_run)
     layouts = read_layouts(folders, folder_label, run.tags_of)
     for layout in layouts:
-        run.note_problems(layout)
         if not layout.songs:
+            run.note_problems(layout)
             why = (
                 f" ({len(layout.problems)} rows or folders cannot be used: {layout.problems[0].reason})"
                 if layout.problems
@@ -70,6 +70,8 @@ def scan(
         run.look_at(*songs[path])
         if progress is not None:
             progress(done, len(songs))
+    for layout in layouts:  # after the songs: one that takes another file's place strikes what the ledger says of that file
+        run.note_problems(layout)
     run.note_vanished([layout.root for layout in layouts], set(songs))
     return run.report
 

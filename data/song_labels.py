@@ -9,7 +9,7 @@ from data.layouts.layout import Song
 
 
 class Label(NamedTuple):
-    """A label's value, and its source: "table", "folder" or "tag"."""
+    """A label's value, and its source: "table" (also that of a public set), "folder" or "tag"."""
 
     value: str
     source: str

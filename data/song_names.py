@@ -50,4 +50,5 @@ def _parts(path: str) -> tuple[str, ...]:
 
 
 def posix(name: str) -> str:
+    """A path of any system with slashes, without "./" before it."""
     return name.replace("\\", "/").removeprefix("./")

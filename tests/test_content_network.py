@@ -10,8 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from content.network import NetworkChoices, build, layer_shapes, to_input
+from content.modules import BatchNorm, Moments
+from content.network import build, to_input
 from content.notation import architecture, parse
+from content.shapes import NetworkChoices, layer_shapes
 from data.errors import InputError
 
 # The paper preset on 233 rows and 5 s (215 frames): each stride s makes ceil(n / s) of n.
@@ -58,7 +60,7 @@ def test_the_parameters_are_as_many_as_said():
 
 def test_a_convolution_is_followed_by_relu_and_a_fully_connected_layer_is_not():
     kinds = [type(module).__name__ for module in build(architecture("paper"), 233, 215, 9).body]
-    block = ["_Convolution", "ReLU", "LocalResponseNorm", "_MaxPool"]
+    block = ["PaddedConvolution", "ReLU", "LocalResponseNorm", "PaddedMaxPool"]
     assert kinds == [*block, *block, "Flatten", "Linear", "Linear"]
 
 
