@@ -26,7 +26,7 @@ from data.errors import InputError
 from data.processes import keep_freed_memory, process_pool
 
 if TYPE_CHECKING:
-    from content.notation import Architecture
+    from content.layers import Architecture
     from content.spec import HyperImageSpec
     from content.training_config import TrainingConfig
 

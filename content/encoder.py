@@ -15,8 +15,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from content.checkpoint import EpochRecord
-from content.network import Network, NetworkChoices, build
-from content.notation import Architecture, parse
+from content.layers import Architecture
+from content.network import Network, build
+from content.notation import parse
+from content.shapes import NetworkChoices
 from content.targets import Head
 from data.errors import InputError
 from data.files import atomic_path, fingerprint, read_json, write_json

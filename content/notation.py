@@ -148,7 +148,9 @@ def _layer(text: str, at: int, closing: str) -> tuple[Layer, int]:
     """The layer at position `at`, and the position of what follows it."""
     letter = text[at : at + 1]
     if not letter:
-        _fail(text, at, "O, the output layer, is missing at the end" if closing == "O" else "] is missing: a branch is not closed")
+        _fail(
+            text, at, "O, the output layer, is missing at the end" if closing == "O" else "] is missing: a branch is not closed"
+        )
     if letter == "I":
         _fail(text, at, "I, the input layer, may stand only at the start")
     if letter == "O":

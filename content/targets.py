@@ -60,7 +60,7 @@ def read_targets(label: str, labels: Sequence[str], also: Mapping[str, Sequence[
     Parameters
     ----------
     label, labels : the primary label and its text for each song; "" where unknown.
-    also : further labels likewise. A label is multi-valued if any of its texts holds "; ".
+    also : further labels likewise. A label is multi-valued if any of its texts holds several values.
     least_songs : values of a multi-valued label that fewer songs carry are left out.
 
     Raises
@@ -87,7 +87,7 @@ def _head(label: str, texts: Sequence[str], least_songs: int) -> Head:
     known = [text for text in texts if text]
     if not known:
         raise InputError(f"training: no song has the label {label!r}", code="no-songs")
-    if any("; " in text for text in known):
+    if any(len(multiple_values(text)) > 1 for text in known):
         counts = Counter(value for text in known for value in multiple_values(text))
         classes = tuple(sorted(value for value, songs in counts.items() if songs >= least_songs))
         if not classes:

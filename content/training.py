@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from content.cache import Rows
 from content.distributed import ALONE, Processes
-from content.notation import Architecture
+from content.layers import Architecture
 from content.snippets import image_lengths, mean_and_deviation, row_statistics, snippet_frames
 from content.targets import read_targets
 from content.training_config import TrainingConfig
@@ -31,7 +31,7 @@ from data.files import fingerprint
 if TYPE_CHECKING:
     from content.checkpoint import EpochRecord
     from content.encoder import Encoder
-    from content.network import NetworkChoices
+    from content.shapes import NetworkChoices
     from content.spec import HyperImageSpec
 
 log = logging.getLogger(__name__)
@@ -85,10 +85,11 @@ def train(
     from content.encoder import Encoder, torch_device, torch_threads
     from content.epoch import Material, finite, train_epoch
     from content.metrics_log import metrics_log
-    from content.network import NetworkChoices, build
+    from content.network import build
     from content.objective import Objective
     from content.optimisation import copy_of, make_optimizer
     from content.run_state import RunState
+    from content.shapes import NetworkChoices
     from content.validation import best_epoch, patience_is_over, validate, validation_songs
 
     if len(images) != len(labels) or len(artists) not in (0, len(images)):

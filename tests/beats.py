@@ -12,6 +12,7 @@ from content.training_config import TrainingConfig
 
 SPEC = HyperImageSpec(n_tempo=1, n_mels=4, n_mfcc=2, contrast_bands=2)  # 28 rows
 SMALL = parse("IC(2,5,8)LPF(12)F(6)O")
+RICH = parse("IT(1,5,8)BD(20)[U(4)A(2)|M]F(12)BRD(30)F(6)O")  # layers with statistics, and layers that draw
 QUICK = TrainingConfig(epochs=3, snippet_seconds=0.5, batch_size=8, learning_rate=0.01, threads=1, device="cpu")
 
 
@@ -36,7 +37,7 @@ class Killed(Exception):
     """What ends a training in its middle."""
 
 
-def kill_in_epoch(epoch: int, path, images, labels, config=QUICK, **options) -> None:
+def kill_in_epoch(epoch: int, path, images, labels, config=QUICK, network=SMALL, **options) -> None:
     """Train and die in the middle of an epoch."""
     per_epoch = -(-len(images) * config.snippets_per_song // config.batch_size)
 
@@ -45,4 +46,4 @@ def kill_in_epoch(epoch: int, path, images, labels, config=QUICK, **options) -> 
             raise Killed
 
     with pytest.raises(Killed):
-        train(images, labels, config, SMALL, spec=SPEC, label="beat", checkpoint=path, progress=progress, **options)
+        train(images, labels, config, network, spec=SPEC, label="beat", checkpoint=path, progress=progress, **options)

@@ -96,6 +96,12 @@ def test_a_fold_does_not_depend_on_the_sound_it_holds_out(songs, tmp_path, monke
     assert (one.log_probabilities != again.log_probabilities).any()  # the change was heard
 
 
+def test_a_damaged_fold_is_made_again(songs, tmp_path):
+    before = fit(songs, tmp_path, folds=[0])[0]
+    (tmp_path / "fold-0.npz").write_bytes(b"rubbish")
+    np.testing.assert_array_equal(fit(songs, tmp_path, folds=[0])[0].vectors, before.vectors)
+
+
 def test_a_fold_is_held_out_for_further_labels_too(songs, tmp_path):
     folds = songs[2]
     tags = ["x; y", "y", "x", "x; z"] * 3
@@ -128,12 +134,6 @@ def test_training_that_stops_early_counts_as_done(songs, tmp_path, workers):
     artists = tuple(f"artist {song}" for song in range(12))
     fit(songs, tmp_path, config=config, artists=artists, workers=workers, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (27, 27)
-
-
-def test_a_damaged_fold_is_made_again(songs, tmp_path):
-    before = fit(songs, tmp_path, folds=[0])[0]
-    (tmp_path / "fold-0.npz").write_bytes(b"rubbish")
-    np.testing.assert_array_equal(fit(songs, tmp_path, folds=[0])[0].vectors, before.vectors)
 
 
 def test_snippets_cover_each_song_once():

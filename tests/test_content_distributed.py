@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from beats import QUICK, SMALL, SPEC, songs
+from beats import QUICK, RICH, SMALL, SPEC, songs
 
 from content.distributed import ALONE, Processes, joined, processes_of_torchrun
 from content.run_state import RunState
@@ -34,13 +34,13 @@ CONFIG = replace(
 )
 
 
-def fit(folder: Path, processes: Processes = ALONE, **options):
+def fit(folder: Path, processes: Processes = ALONE, network=SMALL, **options):
     images, labels = songs(25, 0)  # batches of 8 and a rest of 6; two processes divide all evenly, three do not
     return train(
         images,
         labels,
         CONFIG,
-        SMALL,
+        network,
         spec=SPEC,
         also={"tags": ["x; y", "y", "", "z; x", "z"] * 5},
         checkpoint=folder / "checkpoint",
@@ -50,7 +50,7 @@ def fit(folder: Path, processes: Processes = ALONE, **options):
     )
 
 
-def work(rank: int, size: int, folder: str, kill_at: int = 0) -> None:
+def work(rank: int, size: int, folder: str, network=SMALL, kill_at: int = 0) -> None:
     """One process: train and leave the weights behind; or end in the middle, after `kill_at` batches."""
     place = Path(folder)
 
@@ -60,7 +60,7 @@ def work(rank: int, size: int, folder: str, kill_at: int = 0) -> None:
 
     with joined(rank, size, f"file://{place / 'meeting'}") as processes:
         assert processes.tell({"from": rank}) == {"from": 0}
-        encoder = fit(place, processes, progress=progress)
+        encoder = fit(place, processes, network, progress=progress)
     np.savez(place / f"{rank}.npz", **{name: tensor.numpy() for name, tensor in encoder.module.state_dict().items()})
     (place / f"{rank}.json").write_text(json.dumps([record.loss for record in encoder.history]))
 
@@ -91,9 +91,10 @@ def test_several_processes_go_on_after_a_kill_with_the_same_bytes(tmp_path):
         (tmp_path / name).mkdir()
         for kill_at in kills:
             (tmp_path / name / "meeting").unlink(missing_ok=True)
-            torch.multiprocessing.spawn(work, (2, str(tmp_path / name), kill_at), nprocs=2)
-    unbroken, broken = (np.load(tmp_path / name / "0.npz") for name in ("unbroken", "broken"))
-    for name in unbroken:
+            torch.multiprocessing.spawn(work, (2, str(tmp_path / name), RICH, kill_at), nprocs=2)
+    unbroken, other, broken = (np.load(tmp_path / name) for name in ("unbroken/0.npz", "unbroken/1.npz", "broken/0.npz"))
+    for name in unbroken:  # of a network with dropout and batch norm, whose statistics are shared
+        np.testing.assert_array_equal(unbroken[name], other[name], err_msg=name)
         np.testing.assert_array_equal(unbroken[name], broken[name], err_msg=name)
     assert (tmp_path / "broken" / "metrics.jsonl").read_text().count("\n") == len(
         json.loads((tmp_path / "broken" / "0.json").read_text())

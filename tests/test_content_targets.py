@@ -11,7 +11,7 @@ from data.label_values import multiple_values
 
 
 @pytest.mark.parametrize(
-    ("text", "values"), [("a; b; a", ("a", "b")), ("a", ("a",)), ("", ()), ("a;b", ("a;b",)), ("a; ; b ", ("a", "b"))]
+    ("text", "values"), [("a; b; a", ("a", "b")), ("a", ("a",)), ("", ()), ("a;b", ("a", "b")), ("a; ; b ", ("a", "b"))]
 )
 def test_several_values_stand_in_one_text(text, values):
     assert multiple_values(text) == values

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from content.crossfit import FoldResult, Plan, crossfit
-from content.notation import Architecture
+from content.layers import Architecture
 from content.training_config import TrainingConfig
 from data.files import fingerprint
 from recsys.report import Report

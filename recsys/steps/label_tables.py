@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from content.crossfit import FoldResult
-from content.notation import Architecture
+from content.layers import Architecture
 from content.training_config import TrainingConfig
 from data.files import fingerprint
 from evaluation.label_differences import song_difference

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from content.cache import CachedImages, HyperImageCache
 from content.distributed import Processes
-from content.notation import Architecture
+from content.layers import Architecture
 from content.spec import HyperImageSpec
 from content.training_config import TrainingConfig
 from data.errors import InputError
@@ -75,7 +75,7 @@ def training_fingerprint(
     ----------
     examples : (content hash, label value), in the order of the songs; `also` and `artists` in the same order.
     """
-    from content.network import NetworkChoices
+    from content.shapes import NetworkChoices
 
     # Further labels and artists only where they play a part: what was trained without them stays up to date.
     more: list[Any] = [dict(also)] if also else []
