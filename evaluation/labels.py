@@ -179,7 +179,8 @@ def _spread(rows: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], ...]
         mean[name] = float(values.mean()) if n else math.nan
         sd[name] = float(values.std(ddof=1)) if n > 1 else math.nan
         reach = float(t.ppf(0.975, n - 1)) * sd[name] / math.sqrt(n) if n > 1 else math.nan
-        low[name], high[name] = mean[name] - reach, mean[name] + reach
+        most = math.inf if name.endswith("loss") else 1.0  # with two folds the interval is wider than what can be
+        low[name], high[name] = max(mean[name] - reach, 0.0), min(mean[name] + reach, most)
     return mean, sd, low, high
 
 

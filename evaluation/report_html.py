@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from evaluation import plots
+from evaluation import report_labels as labels_tables
 from evaluation import report_tables as tables
 from evaluation.report_tables import Cell, Table
 
@@ -91,12 +92,14 @@ def _recommenders(report: Mapping[str, Any]) -> list[str]:
 
 
 def _label(report: Mapping[str, Any]) -> list[str]:
-    confusion = tables.confusion_table(report)
+    confusion = labels_tables.confusion_table(report)
     beside = _confusion(confusion) if confusion is not None else ""
+    more = (labels_tables.against_table(report), labels_tables.flattery_table(report))
     return [
         f"<h2>Label: {escape(report['label'])}, split by {escape(report['split'])}</h2>",
-        f'<div class="row">{_table(tables.label_fold_table(report), kind="folds")}{beside}</div>',
-        _notes(report.get("notes", ())),
+        f'<div class="row">{_table(labels_tables.fold_table(report), kind="folds")}{beside}</div>',
+        *(f'<div class="row">{_table(table, kind="folds")}</div>' for table in more if table is not None),
+        _notes(labels_tables.notes(report)),
     ]
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation import report_labels as labels_tables
 from evaluation import report_tables as tables
 from evaluation.report_tables import Cell, Table
 
@@ -38,10 +39,14 @@ def render_markdown(
         parts += ["\n".join(f"- {_escape(note)}" for note in recommenders.get("notes", ()))]
     for report in labels:
         parts.append("## Labels" if report is labels[0] else "")
-        parts.append(_table(tables.label_fold_table(report)))
-        if (confusion := tables.confusion_table(report)) is not None:
-            parts.append(_table(confusion))
-        parts.append("\n".join(f"- {_escape(note)}" for note in report.get("notes", ())))
+        found_labels = (
+            labels_tables.fold_table(report),
+            labels_tables.confusion_table(report),
+            labels_tables.against_table(report),
+            labels_tables.flattery_table(report),
+        )
+        parts += [_table(table) for table in found_labels if table is not None]
+        parts.append("\n".join(f"- {_escape(note)}" for note in labels_tables.notes(report)))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The tables of a report, made from the saved JSON alone; Markdown and HTML both render these."""
+"""The tables of a comparison of recommenders, made from the saved JSON alone; Markdown and HTML both render these."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ NAMES = {
     "tail_share": "tail share",
 }
 BUCKETS = ("head", "middle", "tail")
-LABEL_NAMES = {"loss": "loss", "precision_at_1": "precision@1", "precision_at_3": "precision@3", "macro_f1": "macro F1"}
 
 
 @dataclass(frozen=True)
@@ -129,32 +128,6 @@ def counts_table(report: Mapping[str, Any]) -> Table:
             numbers.setdefault((re.sub(r" \d+ of \d+$", "", split), what), []).append(str(n))
     lines = tuple((Cell(split), Cell(what), Cell(", ".join(each))) for (split, what), each in numbers.items())
     return Table("Counts before and after each filter", ("split", "what", "number (of each fold)"), lines)
-
-
-def label_fold_table(report: Mapping[str, Any]) -> Table:
-    """The paper's table: one line a fold, then mean, spread and controls."""
-    names = [n for n in (*LABEL_NAMES, "song_precision_at_1", "song_macro_f1") if n in report["mean"]]
-    lines = [(Cell(str(fold["fold"])), *(Cell(number(fold[n])) for n in names)) for fold in report["folds"]]
-    mean, sd, low, high = report["mean"], report.get("sd", {}), report.get("low", {}), report.get("high", {})
-    spread = [f"{number(low.get(n))} to {number(high.get(n))}" if low.get(n) is not None else "" for n in names]
-    lines.append((Cell("mean"), *(Cell(number(mean[n]), s, best=True) for n, s in zip(names, spread, strict=True))))
-    if any(value is not None for value in sd.values()):
-        lines.append((Cell("sd"), *(Cell(number(sd.get(n))) for n in names)))
-    for control, figures in report["controls"].items():
-        lines.append((Cell(f"control: {control.replace('_', ' ')}"), *(Cell(number(figures.get(n))) for n in names)))
-    head = ("fold", *(f"song {LABEL_NAMES[n[5:]]}" if n.startswith("song_") else LABEL_NAMES[n] for n in names))
-    title = f"Label {report['label']}, split by {report['split']}, {report['architecture']}"
-    return Table(title, head, tuple(lines), "Small print: 95 % interval of the mean over folds.")
-
-
-def confusion_table(report: Mapping[str, Any]) -> Table | None:
-    """Confusion matrix per song in counts, or None if the report has none."""
-    matrix = report.get("song_confusion")
-    if not matrix:
-        return None
-    classes = report["classes"]
-    lines = [(Cell(name), *(Cell(str(n)) for n in row)) for name, row in zip(classes, matrix, strict=True)]
-    return Table(f"Confusion by song: {report['label']}", ("true \\ said", *classes), tuple(lines))
 
 
 def number(value: float | None) -> str:

@@ -79,6 +79,23 @@ def test_a_fold_does_not_depend_on_the_labels_it_holds_out(songs, tmp_path):
     np.testing.assert_array_equal(one.vectors, again.vectors)
 
 
+def test_a_fold_does_not_depend_on_the_sound_it_holds_out(songs, tmp_path, monkeypatch):
+    """Weights and the rows' mean and deviation, by which images are normalised, come from training songs alone."""
+    from content import training
+
+    images, labels, folds = songs
+    encoders = []
+    train = training.train
+    monkeypatch.setattr(training, "train", lambda *args, **options: encoders.append(train(*args, **options)) or encoders[-1])
+    deafening = [np.full_like(image, 255) if fold == 0 else image for image, fold in zip(images, folds, strict=True)]
+    one = fit(songs, tmp_path / "1", folds=[0])[0]
+    again = fit((deafening, labels, folds), tmp_path / "2", folds=[0])[0]
+    assert encoders[0].fingerprint == encoders[1].fingerprint
+    inside = np.flatnonzero(folds != 0)
+    np.testing.assert_array_equal(one.vectors[inside], again.vectors[inside])
+    assert (one.log_probabilities != again.log_probabilities).any()  # the change was heard
+
+
 def test_a_damaged_fold_is_made_again(songs, tmp_path):
     before = fit(songs, tmp_path, folds=[0])[0]
     (tmp_path / "fold-0.npz").write_bytes(b"rubbish")

@@ -248,7 +248,7 @@ def test_labels_are_cross_validated_and_finished_folds_are_kept(recsys, workspac
         True,
         True,
     ]
-    assert set(table["controls"]) == {"majority", "shuffled_labels"}
+    assert set(table["controls"]) == {"majority", "shuffled_labels", "svm_statistics"}
     stamps = {path: path.stat().st_mtime_ns for path in workspace.glob("models/folds/*/*.npz")}
     recsys(*args)
     assert {path: path.stat().st_mtime_ns for path in workspace.glob("models/folds/*/*.npz")} == stamps

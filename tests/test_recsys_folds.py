@@ -11,8 +11,9 @@ from content.spec import HyperImageSpec
 from content.training_config import TrainingConfig
 from data.errors import InputError
 from data.tracks import Track
-from recsys.steps.evaluate_labels import report_name
-from recsys.steps.folds import shuffle_known, song_folds
+from recsys.steps.fold_rows import song_folds
+from recsys.steps.folds import shuffle_known
+from recsys.steps.label_reports import report_name
 from recsys.steps.training import training_fingerprint
 
 

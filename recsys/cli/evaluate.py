@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from enum import StrEnum
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,13 +13,17 @@ from recsys.cli.app import Device, DeviceOption, JsonOption, SeedOption, Workers
 from recsys.cli.output import TerminalReport, print_json, print_table
 from recsys.cli.training_options import AlsoOption, SettingsOption
 
+if TYPE_CHECKING:
+    from evaluation.report_tables import Table
+
 
 class Split(StrEnum):
-    """What never stands on both sides of a fold."""
+    """What never stands on both sides of a fold; or all splits one after the other."""
 
     snippet = "snippet"
     song = "song"
     artist = "artist"
+    all = "all"
 
 
 @evaluate_app.command("labels")
@@ -26,12 +32,26 @@ def labels(
     label: Annotated[str, typer.Option("--label", help="genre, mood, any column.")] = "genre",
     also: AlsoOption = None,
     split: Annotated[
-        Split, typer.Option("--split", help="What never stands on both sides: artist is the honest one, snippet flatters most.")
-    ] = Split.artist,
-    folds: Annotated[int, typer.Option("--folds", min=2, help="Networks trained, each without one part of the songs.")] = 10,
+        Split | None,
+        typer.Option(
+            "--split",
+            help="What never stands on both sides: artist (default) is the honest one, snippet flatters most; all: each of them.",
+            show_default=False,
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option("--folds", min=2, help="Networks trained, each without one part of the songs; 10.", show_default=False),
+    ] = None,
+    fold_file: Annotated[
+        list[Path] | None, typer.Option("--fold-file", help="Published folds instead of --split and --folds; may be repeated.")
+    ] = None,
     architecture: Annotated[
         str, typer.Option("--architecture", help="A preset (paper) or a network in the paper's notation.")
     ] = "paper",
+    against: Annotated[
+        str | None, typer.Option("--against", help="Another architecture, compared song by song on the same folds.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the songs.", show_default=False)] = None,
     snippets: Annotated[
         int | None, typer.Option("--snippets", min=1, help="Random snippets a song and epoch.", show_default=False)
@@ -42,7 +62,7 @@ def labels(
     workers: WorkersOption = 0,
     json: JsonOption = False,
 ) -> None:
-    """Cross-validate a label: loss, precision at 1 and at 3 on songs the network has not seen."""
+    """Cross-validate a label: loss, precision at 1 and at 3 on songs the network has not seen, with controls."""
     from content.training_config import parse_settings
     from recsys.steps import evaluate_labels as step
 
@@ -50,9 +70,11 @@ def labels(
         context.obj,
         label=label,
         also=also or (),
-        split=split.value,
+        split=None if split is None else split.value,
         folds=folds,
+        fold_files=fold_file or (),
         architecture=architecture,
+        against=against,
         epochs=epochs,
         snippets_per_song=snippets,
         settings=parse_settings(settings or ()),
@@ -64,19 +86,33 @@ def labels(
     if json:
         print_json(result)
         return
-    print_labels(result)
+    for name, table in result.get("splits", {"": result}).items():
+        print_labels(table if name in ("", "artist") else table | {"flatters": {}})  # once, beside the honest split
+    typer.echo(result["summary"])
 
 
 def print_labels(result: dict[str, Any]) -> None:
-    """The paper's table 1, with the controls below it."""
-    columns = ("fold", "loss", "precision@1", "precision@3", "macro F1")
-    keys = ("loss", "precision_at_1", "precision_at_3", "macro_f1")
-    rows: list[tuple[object, ...]] = [(fold["fold"], *(fold[key] for key in keys)) for fold in result["folds"]]
-    rows.append(("mean", *(result["mean"][key] for key in keys)))
-    rows += [(name, *(control.get(key) for key in keys)) for name, control in result["controls"].items()]
-    title = f"{result['label']}, split by {result['split']}, {result['architecture']}"
-    print_table(columns, rows, title=title, right=columns[1:])
-    typer.echo(result["summary"])
+    """The tables of one split: folds, mean, interval and controls; the rival; what other splits flatter."""
+    from evaluation import report_labels as tables
+
+    for unit in ("snippet", "song"):
+        table = tables.fold_table(result, per=(unit,))
+        _print(dataclasses.replace(table, title=f"{table.title}, per {unit}"))
+    for other in (tables.against_table(result), tables.flattery_table(result)):
+        if other is not None:
+            _print(other)
+    if "flatters_note" in result:
+        typer.echo(result["flatters_note"])
+
+
+def _print(table: Table) -> None:
+    """A table of the report on the terminal: small print stands in a line of its own below the figures."""
+    rows: list[list[object]] = []
+    for cells in table.rows:
+        rows.append([cell.text for cell in cells])
+        if any(cell.small for cell in cells):
+            rows.append(["95 % interval", *(cell.small for cell in cells[1:])])
+    print_table(table.head, rows, title=table.title, right=table.head[1:])
 
 
 @evaluate_app.command("recommenders")

@@ -1,30 +1,30 @@
-"""Cross-validate a label: the paper's table 1, with controls."""
+"""Cross-validate a label: the paper's table 1, with controls, and by how much the choice of the split flatters."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
-from content.crossfit import FoldResult
 from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
 from content.training_config import training_for
-from data.files import fingerprint, write_json
-from data.tracks import Track
+from data.catalogue import Catalogue
+from data.errors import InputError
+from data.label_values import multiple_values
+from evaluation.label_differences import REFERENCE_SPLIT, flattery
 from evaluation.label_folds import LabelSplit
-from evaluation.labels import LabelFold, label_table
 from recsys.report import SILENT, Report
 from recsys.steps.content import check_labels
-from recsys.steps.folds import fold_networks, shuffle_known
+from recsys.steps.fold_rows import deal, deal_by_files
 from recsys.steps.images import songs_with_images
+from recsys.steps.label_reports import save
+from recsys.steps.label_tables import Competitor, LabelRun, evaluate_split
 from recsys.steps.reporting import write_report
 from recsys.workspace import open_workspace
+
+ALL = "all"
+FOLDS = 10
 
 
 def evaluate_labels(
@@ -32,9 +32,11 @@ def evaluate_labels(
     *,
     label: str = "genre",
     also: Sequence[str] = (),
-    split: LabelSplit = "artist",
-    folds: int = 10,
+    split: LabelSplit | Literal["all"] | None = None,
+    folds: int | None = None,
+    fold_files: Sequence[Path] = (),
     architecture: str = "paper",
+    against: str | None = None,
     epochs: int | None = None,
     snippets_per_song: int | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -45,82 +47,94 @@ def evaluate_labels(
 ) -> dict[str, Any]:
     """Train a network for each fold and let it name the label of what it has not heard.
 
-    Folds that an earlier run has finished are not trained again. `also` and `settings` are those of `train_content`.
+    Folds that an earlier run has finished are not trained again.
+
+    Parameters
+    ----------
+    split : "artist" if None; "all" runs one after the other.
+    folds : 10 if None.
+    fold_files : published folds, instead of `split` and `folds`.
+    against : another architecture, trained on the same folds (a preset by its own settings) and compared song by song.
+    also, settings : as of `train_content`.
 
     Returns
     -------
     {"label", "split", "architecture", "folds": [{"fold", "loss", "precision_at_1", "precision_at_3", "macro_f1", ...}], "mean",
-    "controls": {"majority", "shuffled_labels"}, ..., "report" (path), "summary"}; also in reports/labels-<label>-<split>.json.
+    "controls": {"majority", "shuffled_labels", "svm_statistics"}, "flatters", "against", "seed", "seconds", ..., "report" (path),
+    "summary"}; also in reports/labels-<label>-<split>.json. For split "all": {"label", "architecture", "splits": {each as above},
+    "flatters", "report", "summary"}.
 
     Raises
     ------
-    InputError : no workspace or songs, an unknown label, too few artists (songs) for the folds, a bad architecture.
+    InputError : no workspace or songs, an unknown label or one of several values a song, too few artists (songs) for the folds, a
+        bad architecture, setting or fold file.
     """
-    network = parse_architecture(architecture)
-    config = training_for(
-        architecture, settings, epochs=epochs, snippets_per_song=snippets_per_song, device=device, seed=seed, threads=1
-    )
+    if fold_files and (split is not None or folds is not None):
+        raise InputError("split and folds cannot be given beside a fold file: the file says what is held out", code="fold-file")
+    given = {"epochs": epochs, "snippets_per_song": snippets_per_song, "device": device, "seed": seed, "threads": 1}
+    competitors = [
+        Competitor(parse_architecture(name), training_for(name, settings, **given)) for name in (architecture, against) if name
+    ]
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
         check_labels(catalogue, label, also)
+        _check_one_value(catalogue, label)
         songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
-        networks = fold_networks(
-            workspace,
-            catalogue,
-            songs,
-            label,
-            split,
-            folds,
-            seed,
-            network,
-            config,
-            control=True,
-            also=also,
-            workers=workers,
-            report=report,
+        config = competitors[0].config
+        if fold_files:
+            dealt = [deal_by_files(songs, label, fold_files)]
+        else:
+            splits = get_args(LabelSplit) if split == ALL else (split or REFERENCE_SPLIT,)
+            dealt = [
+                deal(songs, catalogue.tracks(), label, each, FOLDS if folds is None else folds, seed, config) for each in splits
+            ]
+        run = LabelRun(workspace, songs, label, tuple(also), seed, workers, report)
+        tables = {rows.split: evaluate_split(run, rows, competitors) for rows in dealt}
+        save(workspace.reports, tables.values())
+        page = str(write_report(workspace))
+    for table in tables.values():
+        table["report"] = page
+        table["summary"] = f"{_summary(table)} Report: {page}"
+    if split != ALL:
+        return next(iter(tables.values()))
+    return {
+        "label": label,
+        "architecture": competitors[0].network.text,
+        "splits": tables,
+        "flatters": flattery({name: table["mean"] for name, table in tables.items()}),
+        "report": page,
+        "summary": f"{_summary(tables[REFERENCE_SPLIT])} Report: {page}",
+    }
+
+
+def _check_one_value(catalogue: Catalogue, label: str) -> None:
+    """Raise InputError if songs carry several values of `label`: a table of single true classes would say nothing about it."""
+    several = next((value for value in catalogue.label_values(label) if len(multiple_values(value)) > 1), None)
+    if several is not None:
+        raise InputError(
+            f"label {label!r} has several values a song, such as {several!r}; a table is of a label with one",
+            code="several-values",
+            hint=f"It can be learned beside such a label, by --also {label}",
         )
-        values = [track.labels.get(label, "") for track in songs.tracks]
-        dealt = shuffle_known(values, seed)
-        table = label_table(
-            label,
-            split,
-            network.text,
-            [_label_fold(result, networks.song, songs.tracks, values) for result in networks.results],
-            controls={
-                "shuffled_labels": [_label_fold(result, networks.song, songs.tracks, dealt) for result in networks.control]
-            },
+
+
+def _summary(table: dict[str, Any]) -> str:
+    """The result in a sentence or three, for a person."""
+    mean, unheard = table["mean"], "snippets" if table["split"] == "snippet" else "songs"
+    majority, svm = (table["controls"][name]["song_precision_at_1"] for name in ("majority", "svm_statistics"))
+    parts = [
+        f"{table['label']} of {unheard} never heard, split by {table['split']}:",
+        f"precision@1 {mean['precision_at_1']:.3f} a snippet, {mean['song_precision_at_1']:.3f} a song",
+        f"(majority class {majority:.3f}, SVM on statistics {svm:.3f}).",
+    ]
+    parts += [
+        f"A split by {split} flatters by {figures['song_precision_at_1']:+.3f} a song."
+        for split, figures in table["flatters"].items()
+    ]
+    if "against" in table:
+        change = table["against"]["difference"]["song_precision_at_1"]
+        parts.append(
+            f"Against {table['against']['architecture']}: {change['value']:+.3f} a song, 95 % interval {change['low']:+.3f} to "
+            f"{change['high']:+.3f}."
         )
-        table["seed"] = seed
-        table["seconds"] = round(sum(result.seconds for result in networks.results), 1)
-        write_json(workspace.reports / report_name(label, split), table)
-        table["report"] = str(write_report(workspace))
-        mean, majority = table["mean"], table["controls"]["majority"]
-        table["summary"] = (
-            f"{label} of songs never heard, split by {split}: precision@1 {mean['precision_at_1']:.3f} a snippet, "
-            f"{mean['song_precision_at_1']:.3f} a song (majority class {majority['song_precision_at_1']:.3f}). "
-            f"Report: {table['report']}"
-        )
-    return table
-
-
-def _label_fold(result: FoldResult, song: NDArray[np.int64], tracks: Sequence[Track], values: Sequence[str]) -> LabelFold:
-    """A fold's predictions with the songs that they are about."""
-    of_row = song[result.rows]  # song of each held-out row
-    held, position = np.unique(of_row, return_inverse=True)
-    held_rows = set(result.rows.tolist())
-    train = Counter(values[song[row]] for row in range(len(song)) if row not in held_rows and values[song[row]])
-    return LabelFold(
-        result.fold,
-        tuple(tracks[row].track_id for row in held),
-        tuple(values[row] for row in held),
-        result.classes,
-        result.log_probabilities,
-        np.repeat(position, result.snippets),
-        train,
-    )
-
-
-def report_name(label: str, split: str) -> str:
-    """File name of a result; a label's name may hold anything, a file's may not."""
-    plain = re.fullmatch(r"[\w-]{1,64}", label, flags=re.ASCII)
-    return f"labels-{label if plain else fingerprint(label)}-{split}.json"
+    return " ".join(parts)

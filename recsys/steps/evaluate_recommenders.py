@@ -22,7 +22,8 @@ from data.recommender import Recommender
 from data.splits import Split, cold_split, warm_split, write_split
 from evaluation.compare import compare
 from recsys.report import SILENT, Report
-from recsys.steps.folds import fold_networks, song_folds
+from recsys.steps.fold_rows import deal, song_folds
+from recsys.steps.folds import fold_networks
 from recsys.steps.images import songs_with_images
 from recsys.steps.inputs import Interactions, read_embeddings_if_any, read_interactions
 from recsys.steps.machine import workers_or_all
@@ -112,13 +113,12 @@ def _fold_content(
     trained_with = {name: about["config"][name] for name in TRAINED_WITH if name in about["config"]}
     config = TrainingConfig(**trained_with, seed=seed, device=device, threads=1)
     architecture = parse(about["architecture"])
+    rows = deal(songs, catalogue.tracks(), label, "artist", folds, seed, config)
     networks = fold_networks(
         workspace,
-        catalogue,
         songs,
+        rows,
         label,
-        "artist",
-        folds,
         seed,
         architecture,
         config,
