@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from content.filters import chroma_filters, contrast_bands, dct_basis, mel_filters, tonnetz_basis
+from content.filters import chroma_weights, contrast_bands, dct_basis, mel_groups, tonnetz_basis
 from content.spec import HyperImageSpec
 
 Array = NDArray[np.floating]
@@ -29,21 +29,24 @@ def from_power(blocks: Iterable[Array], spec: HyperImageSpec) -> SpectralBlocks:
     bands = contrast_bands(
         spec.sample_rate, spec.n_fft, n_bands=spec.contrast_bands, f_min=spec.contrast_f_min, f_max=spec.contrast_f_max
     )
-    mel_weights = mel_filters(spec.sample_rate, spec.n_fft, spec.n_mels)
-    chroma_weights = chroma_filters(spec.sample_rate, spec.n_fft, spec.n_chroma)
-    parts: list[SpectralBlocks] = []
-    for power in blocks:  # (frames, bins)
-        mel = power @ mel_weights.T.astype(power.dtype)
-        chroma = power @ chroma_weights.T.astype(power.dtype)
-        peak = np.empty((len(power), len(bands)), power.dtype)
-        valley = np.empty_like(peak)
-        for k, (first, end, count) in enumerate(bands):
-            ordered = np.sqrt(np.sort(power[:, first:end], axis=1)[:, [*range(count), *range(-count, 0)]])
-            valley[:, k] = ordered[:, :count].mean(axis=1)
-            peak[:, k] = ordered[:, count:].mean(axis=1)
-        parts.append(SpectralBlocks(mel, chroma, peak, valley))
+    parts = [_of_block(power, bands, spec) for power in blocks]
     whole = SpectralBlocks(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     return whole._replace(chroma=_by_largest(whole.chroma))
+
+
+def _of_block(power: Array, bands: list[tuple[int, int, int]], spec: HyperImageSpec) -> SpectralBlocks:
+    """The blocks of consecutive power spectra (frames, bins), chroma not yet normalised."""
+    mel = np.empty((len(power), spec.n_mels), power.dtype)
+    for rows, bins, weights in mel_groups(spec.sample_rate, spec.n_fft, spec.n_mels, power.dtype):
+        np.matmul(power[:, bins], weights, out=mel[:, rows])
+    chroma = power @ chroma_weights(spec.sample_rate, spec.n_fft, spec.n_chroma, power.dtype)
+    peak = np.empty((len(power), len(bands)), power.dtype)
+    valley = np.empty_like(peak)
+    for k, (first, end, count) in enumerate(bands):
+        ordered = np.sort(power[:, first:end], axis=1)
+        np.divide(np.sqrt(ordered[:, :count]).sum(axis=1), count, out=valley[:, k])
+        np.divide(np.sqrt(ordered[:, -count:]).sum(axis=1), count, out=peak[:, k])
+    return SpectralBlocks(mel, chroma, peak, valley)
 
 
 def _by_largest(x: Array) -> Array:
