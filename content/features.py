@@ -75,12 +75,18 @@ def mfcc(log_mel: Array, n_mfcc: int) -> Array:
 
 
 def scaled_mfcc(coefficients: Array, spec: HyperImageSpec) -> Array:
-    """MFCC to about [0, 1]: c0 lies in [-top_db sqrt(n_mels), 0]; c_k is divided by 10 top_db / sqrt(k), rarely exceeded."""
+    """MFCC to about [0, 1]: (coefficients / span + offset) of `mfcc_scale`."""
+    span, offset = mfcc_scale(spec)
+    scaled: Array = (coefficients / span + offset).astype(coefficients.dtype)
+    return scaled
+
+
+def mfcc_scale(spec: HyperImageSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Span and offset, each (n_mfcc,): c0 lies in [-top_db sqrt(n_mels), 0]; c_k rarely exceeds half of 10 top_db / sqrt(k)."""
     span = 10.0 * spec.top_db / np.sqrt(np.maximum(1.0, np.arange(spec.n_mfcc)))
     offset = np.full(spec.n_mfcc, 0.5)
     span[0], offset[0] = spec.top_db * np.sqrt(spec.n_mels), 1.0
-    scaled: Array = (coefficients / span + offset).astype(coefficients.dtype)
-    return scaled
+    return span, offset
 
 
 def contrast(peak: Array, valley: Array, top_db: float) -> Array:
