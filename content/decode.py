@@ -29,7 +29,7 @@ def decode(path: Path, duration: float, spec: HyperImageSpec) -> NDArray[np.floa
     longer = duration > spec.excerpt_seconds
     start = 0.5 * (duration - spec.excerpt_seconds) if longer else 0.0
     audio = read_audio(path, start_s=start, seconds=spec.excerpt_seconds if longer else None)
-    y = resample(to_mono(audio.samples), audio.sample_rate, spec.sample_rate)
+    y = resample(to_mono(audio.samples, loudest=audio.peak), audio.sample_rate, spec.sample_rate)
     if len(y) < SHORTEST_S * spec.sample_rate:
         raise InputError(
             f"{path} holds {len(y) / spec.sample_rate:.2f} s of sound", code="too-short", hint="At least half a second is needed"
@@ -42,10 +42,14 @@ def decode(path: Path, duration: float, spec: HyperImageSpec) -> NDArray[np.floa
     return y
 
 
-def to_mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def to_mono(samples: NDArray[np.float32], *, loudest: float | None = None) -> NDArray[np.float32]:
     """Mean of the channels: a mono file and its stereo copy come out equally loud; samples (n, channels) -> (n,).
 
     Channels in antiphase cancel each other; then the first channel stands for the song.
+
+    Parameters
+    ----------
+    loudest : largest magnitude of `samples` where it is known; saves looking for it.
     """
     if samples.shape[1] == 1:
         return samples[:, 0]
@@ -54,9 +58,9 @@ def to_mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     for channel in range(2, samples.shape[1]):
         mono += samples[:, channel]
     mono *= np.float32(1.0 / samples.shape[1])
-    loudest = peak(mono)
+    left = peak(mono)
     # (All channels first: to look at them together is faster than at one of them, and almost always settles it.)
-    if loudest < CANCELLED * peak(samples) and loudest < CANCELLED * peak(first):
+    if left < CANCELLED * (peak(samples) if loudest is None else loudest) and left < CANCELLED * peak(first):
         return np.ascontiguousarray(first)
     return mono
 

@@ -40,13 +40,22 @@ def _of_block(power: Array, bands: list[tuple[int, int, int]], spec: HyperImageS
     for rows, bins, weights in mel_groups(spec.sample_rate, spec.n_fft, spec.n_mels, power.dtype):
         np.matmul(power[:, bins], weights, out=mel[:, rows])
     chroma = power @ chroma_weights(spec.sample_rate, spec.n_fft, spec.n_chroma, power.dtype)
-    peak = np.empty((len(power), len(bands)), power.dtype)
-    valley = np.empty_like(peak)
-    for k, (first, end, count) in enumerate(bands):
-        ordered = np.sort(power[:, first:end], axis=1)
-        np.divide(np.sqrt(ordered[:, :count]).sum(axis=1), count, out=valley[:, k])
-        np.divide(np.sqrt(ordered[:, -count:]).sum(axis=1), count, out=peak[:, k])
+    valley, peak = _ends(power, bands)
     return SpectralBlocks(mel, chroma, peak, valley)
+
+
+def _ends(power: Array, bands: list[tuple[int, int, int]]) -> tuple[Array, Array]:
+    """Mean magnitude of the weakest and of the strongest bins of each band, each (frames, bands)."""
+    counts = np.array([count for _, _, count in bands])
+    starts = np.cumsum(counts) - counts
+    lowest = np.empty((len(power), counts.sum()), power.dtype)
+    highest = np.empty_like(lowest)
+    for (first, end, count), at in zip(bands, starts, strict=True):
+        ordered = np.sort(power[:, first:end], axis=1)
+        lowest[:, at : at + count] = ordered[:, :count]
+        highest[:, at : at + count] = ordered[:, -count:]
+    valley, peak = (np.add.reduceat(np.sqrt(end), starts, axis=1) / counts.astype(power.dtype) for end in (lowest, highest))
+    return valley, peak
 
 
 def _by_largest(x: Array) -> Array:

@@ -41,12 +41,14 @@ class Audio:
     sample_rate : Hz.
     declared_seconds : length of the whole file by its header (by what was read where the header does not say).
     shortfall_s : seconds that the header promises within the window and that could not be decoded; 0 for a healthy file.
+    peak : largest magnitude of the samples.
     """
 
     samples: NDArray[np.float32]
     sample_rate: int
     declared_seconds: float
     shortfall_s: float
+    peak: float
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def read_audio(path: Path, *, start_s: float = 0.0, seconds: float | None = None
         if loudest < SILENCE_PEAK:
             raise InputError(f"{path} is silent from beginning to end", code="silent", hint="There is nothing to learn from it")
     declared = promised or start_s + best.seconds
-    return Audio(samples, best.sample_rate, declared, _shortfall(best.seconds, _wanted(promised, start_s, seconds)))
+    return Audio(samples, best.sample_rate, declared, _shortfall(best.seconds, _wanted(promised, start_s, seconds)), loudest)
 
 
 def probe(path: Path) -> Probe:
