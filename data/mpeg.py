@@ -46,7 +46,7 @@ class MpegStream:
         """Samples of a channel that a decoder gives: all, or those between what the tag says an encoder added."""
         if self.tag is None:
             return self.frames * self.samples_per_frame
-        return self.tag.frames * self.samples_per_frame - self.tag.delay - self.tag.padding
+        return max(0, self.tag.frames * self.samples_per_frame - self.tag.delay - self.tag.padding)
 
     @property
     def seconds(self) -> float:
