@@ -106,7 +106,8 @@ def _opened(place: str | int, *, closefd: bool = True) -> Iterator[Any]:
     try:
         with _silent_stderr(), soundfile.SoundFile(place, closefd=closefd) as file:
             yield file
-    except (soundfile.SoundFileError, RuntimeError, TypeError) as error:
+    except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError, MemoryError) as error:
+        # (The last two: a damaged header promises less than nothing or more than any memory.)
         raise DecodeError(str(error)) from None
 
 

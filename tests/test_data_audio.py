@@ -128,6 +128,17 @@ def test_a_window_of_an_mp3_cut_out_of_another_is_the_slice_of_the_whole(tmp_pat
     np.testing.assert_allclose(window, whole[2 * RATE : 3 * RATE], atol=1e-6)
 
 
+@pytest.mark.parametrize("frames", [b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x01\x00\x00"])
+def test_an_mp3_that_promises_more_than_can_be_is_damaged(tmp_path: Path, frames: bytes) -> None:
+    path = write_mp3(tmp_path / "a.mp3", tone(2))
+    raw = bytearray(path.read_bytes())
+    at = max(raw.find(b"Info"), raw.find(b"Xing"))
+    raw[at + 8 : at + 12] = frames
+    path.write_bytes(raw)
+    assert code(probe, path) == "truncated"
+    assert len(read_audio(path).samples) / RATE == pytest.approx(2, abs=0.1)
+
+
 def test_a_healthy_mp3_does_not_need_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("decode", "sample"):
         monkeypatch.setattr(ffmpeg, module, lambda *_: pytest.fail("FFmpeg was asked"))
