@@ -60,8 +60,8 @@ def _stepper() -> Callable[[], None]:
 
 def step_multiply_adds() -> int:
     """Of one sample's forward and backward pass: backward takes twice as many, but the first layer needs no input gradient."""
-    from content.network import layer_shapes
     from content.notation import architecture
+    from content.shapes import layer_shapes
 
     costs = [line.multiply_adds for line in layer_shapes(architecture("paper"), ROWS, FRAMES, CLASSES)]
     return 3 * sum(costs) - next(cost for cost in costs if cost)

@@ -1,7 +1,7 @@
 """A training run on disk after each epoch, so that a killed one goes on where it was.
 
-One safetensors file holds weights and momentum as tensors and everything else as JSON in its header: being one file, it is
-whole or absent. No generator state is kept, because each epoch seeds its own (see `content.training`).
+One safetensors file holds weights and what the optimiser remembers as tensors, and everything else as JSON in its header: being
+one file, it is whole or absent. No generator state is kept, because each epoch seeds its own (see `content.training`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from data.files import atomic_path
 
-SCHEMA = 1
+SCHEMA = 2
 log = logging.getLogger(__name__)
 
 
@@ -29,15 +29,19 @@ class EpochRecord:
     Parameters
     ----------
     epoch : counted from 1.
-    loss : mean cross-entropy of the snippets, in nats, each measured just before it was learned from.
-    accuracy : share of these snippets whose best-scored class was right.
+    loss : mean of what is minimised over the snippets, in nats, each measured just before it was learned from: cross-entropy of
+        the primary label, and with their weights those of further labels.
+    accuracy : share of these snippets whose best-scored class of the primary label was right.
     learning_rate : at the epoch's end.
+    validation_loss, validation_accuracy : of the primary label of the songs held out for validation; None without any.
     """
 
     epoch: int
     loss: float
     accuracy: float
     learning_rate: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,20 @@ class Checkpoint:
     Parameters
     ----------
     weights : the network's state by name.
-    momentum : the optimiser's velocity by parameter name.
+    optimizer : what the optimiser remembers, by "<what>/<parameter>".
+    averaged : moving average of the network's state by name; empty without one.
+    best : the state that was best on validation songs; empty without any.
     history : one record an epoch, as many as are finished.
     """
 
     weights: Mapping[str, Tensor]
-    momentum: Mapping[str, Tensor]
+    optimizer: Mapping[str, Tensor]
+    averaged: Mapping[str, Tensor]
+    best: Mapping[str, Tensor]
     history: tuple[EpochRecord, ...]
+
+
+PARTS = ("weights", "optimizer", "averaged", "best")
 
 
 def write_checkpoint(path: Path, key: str, checkpoint: Checkpoint) -> None:
@@ -63,8 +74,7 @@ def write_checkpoint(path: Path, key: str, checkpoint: Checkpoint) -> None:
     ------
     InputError : the disk is full or the folder cannot be written.
     """
-    tensors = {f"weights/{name}": tensor for name, tensor in checkpoint.weights.items()}
-    tensors |= {f"momentum/{name}": tensor for name, tensor in checkpoint.momentum.items()}
+    tensors = {f"{part}/{name}": tensor for part in PARTS for name, tensor in getattr(checkpoint, part).items()}
     about = {"schema": SCHEMA, "key": key, "history": [asdict(record) for record in checkpoint.history]}
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
@@ -91,11 +101,8 @@ def read_checkpoint(path: Path, key: str) -> Checkpoint | None:
     if about.get("schema") != SCHEMA or about.get("key") != key:
         log.warning("%s belongs to another run (other songs, labels or configuration): training starts from the beginning", path)
         return None
-    return Checkpoint(
-        weights=_below(tensors, "weights/"),
-        momentum=_below(tensors, "momentum/"),
-        history=tuple(EpochRecord(**record) for record in about["history"]),
-    )
+    history = tuple(EpochRecord(**record) for record in about["history"])
+    return Checkpoint(**{part: _below(tensors, f"{part}/") for part in PARTS}, history=history)
 
 
 def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -11,10 +11,9 @@ import itertools
 import multiprocessing
 import queue
 import time
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,41 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.cache import Rows
+from content.fold_results import FoldResult, read_fold, write_fold
 from data.errors import InputError
-from data.files import atomic_path, read_json, write_json
 from data.processes import keep_freed_memory, process_pool
 
 if TYPE_CHECKING:
-    from content.notation import Architecture
+    from content.layers import Architecture
     from content.spec import HyperImageSpec
     from content.training_config import TrainingConfig
 
-SCHEMA = 1
+__all__ = ["FoldResult", "Plan", "crossfit"]
 Images = Sequence[NDArray[np.uint8]]
-
-
-@dataclass(frozen=True)
-class FoldResult:
-    """What the network that was trained without one fold says.
-
-    Parameters
-    ----------
-    fold : its number.
-    classes : label values, in the order of the columns of `log_probabilities`.
-    rows : int32 (m,), the held-out rows of the images.
-    snippets : int32 (m,), number of snippets of each held-out row.
-    log_probabilities : float32 (sum of snippets, classes).
-    vectors : float32 (n, d), embeddings of all rows, held out or not, in this network's space; or None.
-    seconds : CPU seconds of training.
-    """
-
-    fold: int
-    classes: tuple[str, ...]
-    rows: NDArray[np.int32]
-    snippets: NDArray[np.int32]
-    log_probabilities: NDArray[np.float32]
-    vectors: NDArray[np.float32] | None
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -66,11 +41,13 @@ class Plan:
     Parameters
     ----------
     images : n hyper-images, uint8 (frames, n_rows) each.
-    labels : n values, "" where unknown: such a row is never trained on.
+    labels : n values, "" where unknown: such a row is never predicted, and trained on only if it has a further label.
     fold_of : int32 (n,), fold of each row.
     folds : the folds wanted.
     folder : where the networks' results are kept; its name must change with everything that decides them.
     with_vectors : embed all rows with each network.
+    also : further labels to learn at the same time, by kind, n texts each; the held-out fold is held out for all of them.
+    artists : n names, "" where unknown, for a validation set inside the training songs; or none.
     """
 
     images: Images
@@ -79,6 +56,8 @@ class Plan:
     folds: tuple[int, ...]
     folder: Path
     with_vectors: bool = False
+    also: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    artists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,7 +115,7 @@ def crossfit(
         for number, task in enumerate(missing):
             count = itertools.count(number * config.epochs + 1)
             _fit(task, lambda count=count: on_epochs(next(count)))  # type: ignore[misc]
-    return [[_read(task) for task in of_plan] for of_plan in tasks]
+    return [[read_fold(task.path, task.fold) for task in of_plan] for of_plan in tasks]
 
 
 def _run_processes(tasks: Sequence[_Task], workers: int, on_epochs: Callable[[int], None]) -> None:
@@ -179,59 +158,47 @@ def _fit(task: _Task, on_epoch: Callable[[], object]) -> None:
 
     task.plan.folder.mkdir(parents=True, exist_ok=True)
     checkpoint = task.path.with_suffix(".checkpoint")
-    known = np.array([bool(label) for label in task.plan.labels])
-    inside = np.flatnonzero(known & (task.plan.fold_of != task.fold))
-    outside = np.flatnonzero(known & (task.plan.fold_of == task.fold)).astype(np.int32)
+    plan, held_out = task.plan, task.plan.fold_of == task.fold
+    known = np.array([bool(label) for label in plan.labels])
+    labelled = np.array([any(texts) for texts in zip(plan.labels, *plan.also.values(), strict=True)])
+    inside = np.flatnonzero(labelled & ~held_out).tolist()
+    outside = np.flatnonzero(known & held_out).astype(np.int32)
+    told = 0
+
+    def tell(_record: object) -> None:
+        nonlocal told
+        told += 1
+        on_epoch()
+
     start = time.process_time()
     encoder = train(
-        Rows(task.plan.images, inside),
-        [task.plan.labels[row] for row in inside],
+        Rows(plan.images, inside),
+        [plan.labels[row] for row in inside],
         task.config,
         task.architecture,
         spec=task.spec,
         label=task.label,
+        also={kind: [texts[row] for row in inside] for kind, texts in plan.also.items()},
+        artists=[plan.artists[row] for row in inside] if plan.artists else (),
         checkpoint=checkpoint,
-        on_epoch=lambda _record: on_epoch(),
+        on_epoch=tell,
     )
+    for _ in range(task.config.epochs - told):  # done before a kill, or not needed: training stopped early
+        on_epoch()
     seconds = time.process_time() - start
     device, threads = task.config.device, task.config.threads
-    predictions = [
-        snippet_log_probabilities(encoder, task.plan.images[int(row)], device=device, threads=threads) for row in outside
-    ]
-    arrays = {
-        "rows": outside,
-        "snippets": np.array([len(p) for p in predictions], np.int32),
-        "log_probabilities": np.concatenate(predictions) if predictions else np.zeros((0, len(encoder.classes)), np.float32),
-    }
-    if task.plan.with_vectors:
-        arrays["vectors"] = embed(encoder, task.plan.images, device=device, threads=threads)[0]
-    with atomic_path(task.path.with_suffix(".npz")) as path, path.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-    write_json(task.path.with_suffix(".json"), {"schema": SCHEMA, "classes": encoder.classes, "seconds": seconds})
+    predictions = [snippet_log_probabilities(encoder, plan.images[int(row)], device=device, threads=threads) for row in outside]
+    scores = np.concatenate(predictions) if predictions else np.zeros((0, len(encoder.classes)), np.float32)
+    snippets = np.array([len(p) for p in predictions], np.int32)
+    vectors = embed(encoder, plan.images, device=device, threads=threads)[0] if plan.with_vectors else None
+    write_fold(task.path, FoldResult(task.fold, encoder.classes, outside, snippets, scores, vectors, seconds))
     checkpoint.unlink(missing_ok=True)
 
 
 def _finished(task: _Task) -> bool:
     """Whether the fold is there, with vectors if they are asked for."""
     try:
-        result = _read(task)
+        result = read_fold(task.path, task.fold)
     except InputError:
         return False
     return result.vectors is not None or not task.plan.with_vectors
-
-
-def _read(task: _Task) -> FoldResult:
-    meta = read_json(task.path.with_suffix(".json"), schema=SCHEMA)
-    try:
-        with np.load(task.path.with_suffix(".npz"), allow_pickle=False) as arrays:
-            return FoldResult(
-                task.fold,
-                tuple(meta["classes"]),
-                arrays["rows"],
-                arrays["snippets"],
-                arrays["log_probabilities"],
-                arrays.get("vectors"),
-                meta["seconds"],
-            )
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{task.path.with_suffix('.npz')} cannot be read: {error}", code="damaged") from None

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import log_softmax
+from torch.nn.functional import log_softmax, logsigmoid
 
 from content.encoder import Encoder, torch_device, torch_threads
 from content.network import Network, to_input
@@ -44,7 +44,8 @@ def embed(
     -------
     vectors : float32 (songs, embedding_size), the mean of the snippets' last hidden layer (paper, section 6).
     log_probabilities : float32 (songs, classes), the mean of the snippets' log-probabilities, brought back to sum 1: the snippets
-        vote, and one that is sure weighs more.
+        vote, and one that is sure weighs more. These are the primary label's; if a song may carry several of its values, each
+        has a probability of its own, from the mean of the snippets' log-odds.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def embed(
         for song in range(len(images)):
             hidden, scores = _song(network, encoder, images[song])
             vectors[song] = hidden.mean(0).cpu().numpy()
-            log_probabilities[song] = log_softmax(log_softmax(scores, 1).mean(0), 0).cpu().numpy()
+            log_probabilities[song] = _vote(encoder, scores).cpu().numpy()
             if progress:
                 progress(song + 1, len(images))
     return vectors, log_probabilities
@@ -68,8 +69,16 @@ def snippet_log_probabilities(
     """Log-probabilities of each snippet of one song, float32 (snippets, classes), in the order of `encoder.classes`."""
     with _ready(encoder, device, threads) as network:
         _, scores = _song(network, encoder, image)
-        result: NDArray[np.float32] = log_softmax(scores, 1).cpu().numpy()
+        said = logsigmoid(scores) if encoder.heads[0].multi_valued else log_softmax(scores, 1)
+        result: NDArray[np.float32] = said.cpu().numpy()
     return result
+
+
+def _vote(encoder: Encoder, scores: Tensor) -> Tensor:
+    """Log-probabilities of a song, (classes,), from its snippets' scores (snippets, classes)."""
+    if encoder.heads[0].multi_valued:
+        return logsigmoid(scores.mean(0))
+    return log_softmax(log_softmax(scores, 1).mean(0), 0)
 
 
 @contextlib.contextmanager
@@ -82,7 +91,7 @@ def _ready(encoder: Encoder, device: str, threads: int | None) -> Iterator[Netwo
 
 
 def _song(network: Network, encoder: Encoder, image: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-    """Last hidden layer (snippets, embedding_size) and scores (snippets, classes) of one song."""
+    """Last hidden layer (snippets, embedding_size) and the primary label's scores (snippets, classes) of one song."""
     if image.dtype != np.uint8 or image.ndim != 2 or image.shape[1] != encoder.n_rows or not len(image):
         raise InputError(
             f"embedding: an image is {image.dtype} {image.shape}, this encoder reads uint8 (frames, {encoder.n_rows})",
@@ -91,4 +100,4 @@ def _song(network: Network, encoder: Encoder, image: NDArray[np.uint8]) -> tuple
     snippets = cover(image, encoder.n_frames)
     pieces = [snippets[first : first + MOST_AT_ONCE] for first in range(0, len(snippets), MOST_AT_ONCE)]
     hidden = torch.cat([network.embed(to_input(piece, network.row_mean.device)) for piece in pieces])
-    return hidden, network.output(hidden)
+    return hidden, network.output(hidden)[:, : len(encoder.classes)]

@@ -15,8 +15,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from content.checkpoint import EpochRecord
-from content.network import Network, NetworkChoices, build
-from content.notation import Architecture, parse
+from content.layers import Architecture
+from content.network import Network, build
+from content.notation import parse
+from content.shapes import NetworkChoices
+from content.targets import Head
 from data.errors import InputError
 from data.files import atomic_path, fingerprint, read_json, write_json
 
@@ -31,24 +34,32 @@ class Encoder:
     ----------
     module : the network, on the CPU, in evaluation mode.
     architecture, choices : what it was built from.
-    classes : labels in the order of the network's outputs, sorted.
-    label : what kind of label they are: "genre", "mood", ...
+    heads : what the network's outputs tell, in their order; the primary label first.
     spec : parameters of the hyper-images that it reads, as `HyperImageSpec.as_dict` gives them.
     n_rows, n_frames : size of a snippet.
-    config : the training configuration as JSON-able values, for the record.
+    config : the training configuration as JSON-able values, for the record; "best_epoch" is the one whose weights these are.
     history : one entry an epoch.
     """
 
     module: Network
     architecture: Architecture
     choices: NetworkChoices
-    classes: tuple[str, ...]
-    label: str
+    heads: tuple[Head, ...]
     spec: Mapping[str, Any]
     n_rows: int
     n_frames: int
     config: Mapping[str, Any]
     history: tuple[EpochRecord, ...]
+
+    @property
+    def label(self) -> str:
+        """The kind of the primary label: "genre", "mood", ..."""
+        return self.heads[0].label
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The primary label's values, in the order of the first outputs."""
+        return self.heads[0].classes
 
     @cached_property
     def fingerprint(self) -> str:
@@ -60,15 +71,21 @@ class Encoder:
         return fingerprint("encoder", SCHEMA, self._usage(), weights.hexdigest())
 
     def _usage(self) -> dict[str, Any]:
-        return {
-            "architecture": self.architecture.text,
-            "choices": asdict(self.choices),
-            "classes": list(self.classes),
-            "label": self.label,
-            "spec": dict(self.spec),
-            "n_rows": self.n_rows,
-            "n_frames": self.n_frames,
-        }
+        # Named only where they are: an encoder of one single-valued label has the fingerprint from before there were heads.
+        further = [asdict(head) | {"classes": list(head.classes)} for head in self.heads[1:]]
+        return (
+            ({"also": further} if further else {})
+            | ({"multi_valued": True} if self.heads[0].multi_valued else {})
+            | {
+                "architecture": self.architecture.text,
+                "choices": asdict(self.choices),
+                "classes": list(self.classes),
+                "label": self.label,
+                "spec": dict(self.spec),
+                "n_rows": self.n_rows,
+                "n_frames": self.n_frames,
+            }
+        )
 
     def save(self, folder: Path) -> None:
         """Write model.safetensors and model.json.
@@ -113,15 +130,18 @@ class Encoder:
 
 def _restore(folder: Path, about: dict[str, Any]) -> Encoder:
     architecture, choices = parse(about["architecture"]), NetworkChoices(**about["choices"])
+    primary = Head(about["label"], tuple(about["classes"]), about.get("multi_valued", False))
+    further = [Head(head["label"], tuple(head["classes"]), head["multi_valued"]) for head in about.get("also", [])]
+    heads = (primary, *further)
+    outputs = sum(len(head.classes) for head in heads)
     with torch.random.fork_rng(devices=[]):  # building draws weights that are replaced at once
-        module = build(architecture, about["n_rows"], about["n_frames"], len(about["classes"]), choices)
+        module = build(architecture, about["n_rows"], about["n_frames"], outputs, choices)
     module.load_state_dict(load_file(folder / "model.safetensors"))
     return Encoder(
         module=module.eval(),
         architecture=architecture,
         choices=choices,
-        classes=tuple(about["classes"]),
-        label=about["label"],
+        heads=heads,
         spec=about["spec"],
         n_rows=about["n_rows"],
         n_frames=about["n_frames"],

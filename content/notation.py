@@ -1,15 +1,25 @@
-"""The paper's notation for a network, parsed: `IC(5,15,64)LPC(1,5,64)LPF(384)F(192)O`.
+"""A network in one line: the paper's notation `IC(5,15,64)LPC(1,5,64)LPF(384)F(192)O`, and its extensions, parsed.
 
-Grammar (Xing et al., section 5, table 1), read from left to right:
+Grammar (Xing et al., section 5, table 1; the letters below the line are ours), read from left to right:
 
-    network  = "I" layer+ "O"
-    layer    = "C(" stride "," receptive field "," depth ")"      convolution, square kernel, then ReLU
+    network  = "I" layer+ "O"                                     the layer before O is F: its neurons are the song embedding
+    layer    = "C(" stride "," receptive field "," depth ")"      convolution over rows and frames, square kernel, then ReLU
              | "L"                                                local response normalisation over channels
              | "P"                                                max pooling
              | "F(" neurons ")"                                   fully connected, linear
+             ---
+             | "T(" stride "," receptive field "," depth ")"      convolution over frames, the kernel spans all rows, then ReLU
+             | "S(" stride "," receptive field "," depth ")"      separable convolution, then ReLU
+             | "K(" stride "," receptive field "," depth ")"      residual block of two convolutions with batch normalisation
+             | "B" | "R" | "D(" percent ")"                       batch normalisation, ReLU, dropout
+             | "U(" units ")"                                     recurrent over frames (bidirectional GRU)
+             | "A(" heads ")"                                     attention pooling over frames
+             | "G"                                                global pooling: mean, maximum, deviation of each channel
+             | "M"                                                moments over frames: mean, deviation, mean absolute change
+             | "[" layer+ ("|" layer+)+ "]"                       branches from one input, laid side by side at their ends
 
 Blanks between letters and numbers are allowed. What the notation leaves open (padding, pool size, LRN constants,
-initial weights) is decided in `content.network.NetworkChoices`. No torch here: the command line checks a notation
+initial weights) is decided in `content.shapes.NetworkChoices`. No torch here: the command line checks a notation
 before anything heavy is imported.
 """
 
@@ -17,101 +27,61 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
+from content.layers import (
+    FLATTENING,
+    SPATIAL,
+    Architecture,
+    Attention,
+    BatchNorm,
+    Branches,
+    Convolution,
+    Dropout,
+    FullyConnected,
+    GlobalPool,
+    Layer,
+    LocalResponse,
+    MaxPool,
+    Moments,
+    Recurrent,
+    Relu,
+    Residual,
+    Separable,
+    TemporalConvolution,
+)
 from data.errors import InputError
 
-PRESETS: dict[str, str] = {"paper": "IC(5,15,64)LPC(1,5,64)LPF(384)F(192)O"}
-
-
-@dataclass(frozen=True)
-class Convolution:
-    """`C(stride,receptive_field,depth)`: square kernel, `depth` output channels, then ReLU."""
-
-    stride: int
-    receptive_field: int
-    depth: int
-
-    def __str__(self) -> str:
-        return f"C({self.stride},{self.receptive_field},{self.depth})"
-
-
-@dataclass(frozen=True)
-class LocalResponse:
-    """`L`: local response normalisation over neighbouring channels."""
-
-    def __str__(self) -> str:
-        return "L"
-
-
-@dataclass(frozen=True)
-class MaxPool:
-    """`P`: max pooling."""
-
-    def __str__(self) -> str:
-        return "P"
-
-
-@dataclass(frozen=True)
-class FullyConnected:
-    """`F(neurons)`: a linear map of everything before it."""
-
-    neurons: int
-
-    def __str__(self) -> str:
-        return f"F({self.neurons})"
-
-
-Layer: TypeAlias = Convolution | LocalResponse | MaxPool | FullyConnected
-
-# A further layer is one more record above, one more line here, and its module in content.network.
-LETTERS: dict[str, Callable[..., Layer]] = {"C": Convolution, "L": LocalResponse, "P": MaxPool, "F": FullyConnected}
-PARAMETERS: dict[str, tuple[str, ...]] = {
-    "C": ("stride", "receptive field", "depth"),
-    "L": (),
-    "P": (),
-    "F": ("neurons",),
+# How each was found, and what else was tried: docs/presets.md. What each is trained with: content.training_config.
+PRESETS: dict[str, str] = {
+    "paper": "IC(5,15,64)LPC(1,5,64)LPF(384)F(192)O",
+    "best": "IMBD(30)F(256)BRD(40)F(192)O",
 }
-# Layers that need rows and frames; a fully connected layer has flattened them away.
-SPATIAL = (Convolution, LocalResponse, MaxPool)
 
-
-@dataclass(frozen=True)
-class Architecture:
-    """The layers between input and output.
-
-    Parameters
-    ----------
-    layers : at least one, the last of them fully connected; no spatial layer after a fully connected one.
-    """
-
-    layers: tuple[Layer, ...]
-
-    def __post_init__(self) -> None:
-        if not self.layers or not isinstance(self.layers[-1], FullyConnected):
-            raise InputError(
-                f"architecture {self.text}: the layer before O must be F, its neurons are the song embedding", code="architecture"
-            )
-
-    @property
-    def text(self) -> str:
-        """The notation; `parse(architecture.text) == architecture`."""
-        return "I" + "".join(map(str, self.layers)) + "O"
-
-    @property
-    def embedding_size(self) -> int:
-        """Neurons of the last layer before the output: the length of a song's embedding."""
-        last = self.layers[-1]
-        assert isinstance(last, FullyConnected)  # held by __post_init__
-        return last.neurons
-
-    def __str__(self) -> str:
-        return self.text
+# A further layer is one more record in content.layers, one more line here, its shape in content.shapes, its module in
+# content.modules.
+_KERNEL = ("stride", "receptive field", "depth")
+LETTERS: dict[str, tuple[Callable[..., Layer], tuple[str, ...]]] = {
+    "C": (Convolution, _KERNEL),
+    "L": (LocalResponse, ()),
+    "P": (MaxPool, ()),
+    "F": (FullyConnected, ("neurons",)),
+    "T": (TemporalConvolution, _KERNEL),
+    "S": (Separable, _KERNEL),
+    "K": (Residual, _KERNEL),
+    "B": (BatchNorm, ()),
+    "R": (Relu, ()),
+    "D": (Dropout, ("percent",)),
+    "U": (Recurrent, ("units",)),
+    "A": (Attention, ("heads",)),
+    "G": (GlobalPool, ()),
+    "M": (Moments, ()),
+}
+MOST = {"percent": 99}
 
 
 def architecture(name_or_notation: str) -> Architecture:
-    """The architecture of a preset's name ("paper") or of a notation.
+    """The architecture of a preset's name ("paper", "best") or of a notation.
 
     Raises
     ------
@@ -139,41 +109,68 @@ def parse(text: str) -> Architecture:
     at = _blanks(text, 0)
     if text[at : at + 1] != "I":
         _fail(text, at, "a network starts with I, the input layer")
-    at = _blanks(text, at + 1)
-    layers: list[Layer] = []
-    while text[at : at + 1] != "O":
-        start = at
-        layer, at = _layer(text, at)
-        if isinstance(layer, SPATIAL) and any(isinstance(before, FullyConnected) for before in layers):
-            _fail(text, start, f"{text[start]} needs rows and frames and cannot come after F, which has none")
-        layers.append(layer)
+    layers, at = _layers(text, at + 1, closing="O")
     if not layers or not isinstance(layers[-1], FullyConnected):
         _fail(text, at, "the layer before O must be F, its neurons are the song embedding")
     end = _blanks(text, at + 1)
     if end < len(text):
         _fail(text, end, "nothing may follow O, the output layer")
-    return Architecture(tuple(layers))
+    return Architecture(layers)
 
 
-def _layer(text: str, at: int) -> tuple[Layer, int]:
+def _layers(text: str, at: int, *, closing: str) -> tuple[tuple[Layer, ...], int]:
+    """The layers from position `at` up to a character of `closing`, and that character's position."""
+    layers: list[Layer] = []
+    at = _blanks(text, at)
+    while not text[at : at + 1] or text[at] not in closing:
+        start = at
+        layer, at = _branches(text, at) if text[at : at + 1] == "[" else _layer(text, at, closing)
+        before = next((other for other in layers if isinstance(other, FLATTENING)), None)
+        if before is not None and isinstance(layer, (*SPATIAL, Branches)):
+            letter = str(before)[0]
+            _fail(text, start, f"{text[start]} needs rows and frames and cannot come after {letter}, which leaves none")
+        layers.append(layer)
+    return tuple(layers), at
+
+
+def _branches(text: str, at: int) -> tuple[Branches, int]:
+    """The branches that open at position `at`, and the position of what follows them."""
+    ways: list[tuple[Layer, ...]] = []
+    start = at
+    while text[at] != "]":
+        begin = at + 1
+        way, at = _layers(text, begin, closing="|]")
+        if not way:
+            _fail(text, at, "a branch needs at least one layer")
+        ways.append(way)
+    if len(ways) < 2:
+        _fail(text, start, "branches are two or more, with | between them")
+    return Branches(tuple(ways)), _blanks(text, at + 1)
+
+
+def _layer(text: str, at: int, closing: str) -> tuple[Layer, int]:
     """The layer at position `at`, and the position of what follows it."""
     letter = text[at : at + 1]
     if not letter:
-        _fail(text, at, "O, the output layer, is missing at the end")
+        _fail(
+            text, at, "O, the output layer, is missing at the end" if closing == "O" else "] is missing: a branch is not closed"
+        )
     if letter == "I":
         _fail(text, at, "I, the input layer, may stand only at the start")
+    if letter == "O":
+        _fail(text, at, "] is missing: a branch is not closed")
     if letter not in LETTERS:
-        _fail(text, at, f"unknown layer {letter!r}; known are {', '.join(LETTERS)} between I and O")
+        _fail(text, at, f"unknown layer {letter!r}; known are {', '.join(LETTERS)} and [ | ] between I and O")
     at = _blanks(text, at + 1)
-    wanted = PARAMETERS[letter]
+    make, wanted = LETTERS[letter]
     if not wanted:
         if text[at : at + 1] == "(":
             _fail(text, at, f"{letter} takes no numbers")
-        return LETTERS[letter](), at
+        return make(), at
     form = f"{letter}({','.join(wanted)})"
     if text[at : at + 1] != "(":
         _fail(text, at, f"a parenthesis is missing: {form}")
-    close = re.compile(r"[^()A-Za-z]*").match(text, at + 1)
+    close = re.compile(r"[^()A-Za-z\[\]|]*").match(text, at + 1)
     end = close.end() if close else at + 1
     if text[end : end + 1] != ")":
         _fail(text, end, f"a closing parenthesis is missing: {form}")
@@ -181,7 +178,7 @@ def _layer(text: str, at: int) -> tuple[Layer, int]:
     fields = inside.split(",") if inside.strip() else []
     if len(fields) != len(wanted):
         _fail(text, at, f"{form} takes {len(wanted)} number{'s' if len(wanted) > 1 else ''}, got {len(fields)}")
-    return LETTERS[letter](*_positive(text, at + 1, fields, wanted)), _blanks(text, end + 1)
+    return make(*_positive(text, at + 1, fields, wanted)), _blanks(text, end + 1)
 
 
 def _positive(text: str, at: int, fields: list[str], names: tuple[str, ...]) -> list[int]:
@@ -191,6 +188,8 @@ def _positive(text: str, at: int, fields: list[str], names: tuple[str, ...]) -> 
         value = field.strip()
         if not re.fullmatch(r"[0-9]{1,6}", value) or int(value) == 0:
             _fail(text, _blanks(text, at), f"{name} must be a positive integer, got {value!r}")
+        if int(value) > MOST.get(name, 999_999):
+            _fail(text, _blanks(text, at), f"{name} must be at most {MOST[name]}, got {value}")
         numbers.append(int(value))
         at += len(field) + 1
     return numbers

@@ -22,20 +22,27 @@ def snippet_frames(seconds: float, frames_per_second: float) -> int:
 
 
 def draw(
-    lengths: NDArray[np.int64], n_frames: int, per_song: int, *, seed: int, epoch: int
+    lengths: NDArray[np.int64], n_frames: int, per_song: int, *, seed: int, epoch: int, positions: str = "random"
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The snippets of one epoch, in random order: `per_song` of each song, each at a random place.
+    """The snippets of one epoch, in random order: `per_song` of each song.
 
     Parameters
     ----------
     lengths : int64 (songs,), frames of each song.
     seed, epoch : decide everything; an epoch does not depend on those before it.
+    positions : "random": each snippet at a random place; "cover": always the same places, evenly spread from the song's first
+        frame to its last (one alone: in its middle).
 
     Returns
     -------
     songs, starts : int64 (songs * per_song,), row of the song and first frame; start 0 for a song no longer than a snippet.
     """
     rng = np.random.default_rng((seed, epoch))
+    if positions == "cover":
+        order = rng.permutation(len(lengths) * per_song)
+        songs, index = order // per_song, order % per_song
+        last = np.maximum(lengths[songs] - n_frames, 0)
+        return songs, last // 2 if per_song == 1 else last * index // (per_song - 1)
     songs = rng.permutation(np.repeat(np.arange(len(lengths)), per_song))
     starts = rng.integers(0, np.maximum(lengths[songs] - n_frames, 0), endpoint=True)
     return songs, starts

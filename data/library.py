@@ -11,7 +11,8 @@ from pathlib import Path
 from data.audio import Probe, probe
 from data.catalogue import Catalogue, Failure, FileState
 from data.errors import InputError
-from data.layouts import SUFFIXES, Layout, Song, read_layout
+from data.layouts.layout import SUFFIXES, Layout, Song
+from data.layouts.reading import read_layouts
 from data.scan_report import ScanReport
 from data.song_files import hash_of, lies_below, name_of, size_and_time
 from data.song_labels import Label, labels_of
@@ -37,8 +38,8 @@ def scan(
 
     Parameters
     ----------
-    folder_label : "auto": where all songs lie exactly one folder deep, in two or more folders that look like classes and not like
-        artists or albums, the folder is the song's "genre"; elsewhere labels from folders stay as an earlier scan left them.
+    folder_label : "auto": where all songs lie in two or more folders side by side that look like classes and not like artists or
+        albums, the folder is the song's "genre"; elsewhere labels from folders stay as an earlier scan left them.
         "none": they go, and a genre is what the file's tag says. Or the kind of label that the folder gives, the innermost one
         in a deep tree; it takes the place of all earlier labels from folders.
     dry_run : only report and write nothing; a moved file counts as new and a broken one too, as none is decoded.
@@ -50,16 +51,18 @@ def scan(
         `folder_label` is empty.
     """
     run = _Scan.begin(catalogue, dry_run)
-    layouts = [read_layout(folder, folder_label, run.tags_of) for folder in folders]
+    layouts = read_layouts(folders, folder_label, run.tags_of)
     for layout in layouts:
-        run.note_problems(layout)
         if not layout.songs:
+            run.note_problems(layout)
             why = (
                 f" ({len(layout.problems)} rows or folders cannot be used: {layout.problems[0].reason})"
                 if layout.problems
                 else ""
             )
             hint = f"Known suffixes: {' '.join(sorted(SUFFIXES))}"
+            if layout.tables:
+                hint = f"It holds a public set's table ({layout.tables[0].name}): give the folder of the set's audio as well"
             raise InputError(f"{layout.root} holds no audio file{why}", code="no-audio", hint=hint)
     # Folders given may lie in one another: each file is looked at once.
     songs = {name_of(song.path): (song, layout.root) for layout in reversed(layouts) for song in reversed(layout.songs)}
@@ -67,6 +70,8 @@ def scan(
         run.look_at(*songs[path])
         if progress is not None:
             progress(done, len(songs))
+    for layout in layouts:  # after the songs: one that takes another file's place strikes what the ledger says of that file
+        run.note_problems(layout)
     run.note_vanished([layout.root for layout in layouts], set(songs))
     return run.report
 
@@ -227,13 +232,15 @@ class _Scan:
     def note_problems(self, layout: Layout) -> None:
         """Ledger what is wrong with the folder besides its songs; strike what was and is mended."""
         self.report.lines += layout.notes
+        tables = {str(table) for table in layout.tables}  # they may lie beside the folder
         here = set()
         for problem in layout.problems:
             where = problem.where.encode("utf-8", "backslashreplace").decode()
             here.add(where)
             self.fail(Failure(where, "layout", problem.code, problem.reason, problem.hint))
         for path, failure in self.failures.items():
-            if failure.stage == "layout" and path not in here and lies_below(path, layout.root) and not self.dry_run:
+            ours = lies_below(path, layout.root) or path.rpartition(":")[0] in tables
+            if failure.stage == "layout" and path not in here and ours and not self.dry_run:
                 self.catalogue.clear_failure(path)
 
     def note_vanished(self, roots: list[Path], seen: set[str]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from data.layouts import Song
+from data.layouts.layout import Song
 
 
 class Label(NamedTuple):
-    """A label's value, and its source: "table", "folder" or "tag"."""
+    """A label's value, and its source: "table" (also that of a public set), "folder" or "tag"."""
 
     value: str
     source: str

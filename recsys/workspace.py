@@ -50,6 +50,11 @@ class Workspace:
         return self.root / "models" / "encoder-checkpoint"
 
     @property
+    def metrics(self) -> Path:
+        """What each epoch of the last training came to, one JSON object a line."""
+        return self.root / "models" / "encoder" / "metrics.jsonl"
+
+    @property
     def folds(self) -> Path:
         """Networks of cross-validation, each trained without one fold."""
         return self.root / "models" / "folds"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,8 +29,9 @@ def songs():
 
 def fit(songs, folder, **options):
     images, labels, folds = songs
-    plan = Plan(images, tuple(labels), folds, tuple(options.pop("folds", range(3))), folder, with_vectors=True)
-    (results,) = crossfit([plan], SMALL, CONFIG, spec=SPEC, label="toy", **({"workers": 1} | options))
+    more = {name: options.pop(name) for name in ("also", "artists") if name in options}
+    plan = Plan(images, tuple(labels), folds, tuple(options.pop("folds", range(3))), folder, with_vectors=True, **more)
+    (results,) = crossfit([plan], SMALL, options.pop("config", CONFIG), spec=SPEC, label="toy", **({"workers": 1} | options))
     return results
 
 
@@ -80,6 +83,40 @@ def test_a_damaged_fold_is_made_again(songs, tmp_path):
     before = fit(songs, tmp_path, folds=[0])[0]
     (tmp_path / "fold-0.npz").write_bytes(b"rubbish")
     np.testing.assert_array_equal(fit(songs, tmp_path, folds=[0])[0].vectors, before.vectors)
+
+
+def test_a_fold_is_held_out_for_further_labels_too(songs, tmp_path):
+    folds = songs[2]
+    tags = ["x; y", "y", "x", "x; z"] * 3
+    changed = ["z" if fold == 0 else text for text, fold in zip(tags, folds, strict=True)]
+    config = replace(CONFIG, least_songs=1)
+    one, again = (
+        fit(songs, tmp_path / str(number), folds=[0], also={"tags": texts}, config=config)[0]
+        for number, texts in enumerate((tags, changed))
+    )
+    np.testing.assert_array_equal(one.vectors, again.vectors)
+    assert one.log_probabilities.shape[1] == 2  # of the primary label alone
+    other = fit(songs, tmp_path / "without", folds=[0])[0]
+    assert not np.array_equal(one.vectors, other.vectors)
+
+
+def test_a_song_with_only_a_further_label_is_learned_from_and_not_predicted(songs, tmp_path):
+    """The last song, without the label, is in fold 2: networks of the other folds learn from it."""
+    tags = [""] * 11 + ["x; y"]
+    config = replace(CONFIG, least_songs=1)
+    results = fit(songs, tmp_path / "1", folds=[0, 1], also={"tags": tags}, config=config)
+    assert all(11 not in result.rows for result in results)
+    without = fit(songs, tmp_path / "2", folds=[0])[0]
+    assert not np.array_equal(results[0].vectors, without.vectors)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_training_that_stops_early_counts_as_done(songs, tmp_path, workers):
+    seen: list[tuple[int, int]] = []
+    config = replace(CONFIG, epochs=9, learning_rate=0.02, validation_share=0.4, patience=1)
+    artists = tuple(f"artist {song}" for song in range(12))
+    fit(songs, tmp_path, config=config, artists=artists, workers=workers, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (27, 27)
 
 
 def test_snippets_cover_each_song_once():

@@ -11,6 +11,7 @@ from content.embedding import embed, snippet_log_probabilities
 from content.encoder import Encoder
 from content.notation import parse
 from content.spec import HyperImageSpec
+from content.targets import Head
 from content.training import train
 from content.training_config import TrainingConfig
 from data.errors import InputError
@@ -38,6 +39,39 @@ def test_a_loaded_encoder_gives_the_same_bytes(encoder, tmp_path):
     encoder.save(tmp_path)
     for ours, theirs in zip(embed(encoder, IMAGES), embed(Encoder.load(tmp_path), IMAGES), strict=True):
         assert ours.tobytes() == theirs.tobytes()
+
+
+@pytest.fixture(scope="module")
+def of_tags():
+    """An encoder whose primary label has several values a song, and which tells a mood beside it."""
+    config = TrainingConfig(epochs=2, snippet_seconds=0.5, batch_size=4, threads=1, device="cpu", least_songs=1)
+    tags, moods = ["u; v", "v", "w; u"] * 2, ["x", "y", ""] * 2
+    architecture = parse("IC(2,5,8)LPF(12)F(6)O")
+    return train(IMAGES, tags, config, architecture, spec=SPEC, label="tags", also={"mood": moods})
+
+
+def test_an_encoder_of_several_labels_comes_back_whole(of_tags, tmp_path):
+    of_tags.save(tmp_path)
+    loaded = Encoder.load(tmp_path)
+    assert loaded.heads == (Head("tags", ("u", "v", "w"), True), Head("mood", ("x", "y")))
+    assert (loaded.label, loaded.classes, loaded.fingerprint) == ("tags", ("u", "v", "w"), of_tags.fingerprint)
+    for ours, theirs in zip(embed(of_tags, IMAGES), embed(loaded, IMAGES), strict=True):
+        assert ours.tobytes() == theirs.tobytes()
+
+
+def test_each_of_several_values_has_a_probability_of_its_own(of_tags):
+    """The mean of the snippets' log-odds, as a probability."""
+    snippets = snippet_log_probabilities(of_tags, IMAGES[2])
+    log_odds = (snippets - np.log1p(-np.exp(snippets))).mean(0)
+    said = embed(of_tags, [IMAGES[2]])[1]
+    assert said.shape == (1, 3)
+    np.testing.assert_allclose(said[0], -np.log1p(np.exp(-log_odds)), atol=1e-4)
+    assert np.exp(said).sum() > 1.2
+
+
+def test_an_encoder_of_one_label_is_described_as_before_there_were_heads(encoder, tmp_path):
+    encoder.save(tmp_path)
+    assert not {"also", "multi_valued"} & set(json.loads((tmp_path / "model.json").read_text()))
 
 
 def test_saving_twice_gives_the_same_files(encoder, tmp_path):

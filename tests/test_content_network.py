@@ -10,8 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from content.network import NetworkChoices, build, layer_shapes, to_input
-from content.notation import architecture, parse
+from content.modules import BatchNorm, Moments
+from content.network import build, to_input
+from content.notation import PRESETS, architecture, parse
+from content.shapes import NetworkChoices, layer_shapes
 from data.errors import InputError
 
 # The paper preset on 233 rows and 5 s (215 frames): each stride s makes ceil(n / s) of n.
@@ -50,15 +52,79 @@ def test_the_module_makes_the_shapes_that_are_said(text, padding):
     assert network(torch.zeros(2, 1, 151, 133)).shape == (2, *said[-1].shape)
 
 
-def test_the_parameters_are_as_many_as_said():
-    network = build(architecture("paper"), 233, 215, 9)
-    said = sum(line.parameters for line in layer_shapes(architecture("paper"), 233, 215, 9))
-    assert sum(parameter.numel() for parameter in network.parameters()) == said == 3_437_001
+def test_the_paper_preset_has_three_and_a_half_million_parameters():
+    assert sum(parameter.numel() for parameter in build(architecture("paper"), 233, 215, 9).parameters()) == 3_437_001
+
+
+EXTENDED = (
+    "IT(2,5,6)BPU(4)A(2)F(3)O",
+    "IK(2,3,4)K(1,3,4)GD(30)F(3)O",
+    "IS(2,3,5)BRMF(7)BRF(3)O",
+    "IT(2,5,6)K(2,3,8)S(2,3,4)GF(3)O",
+    "I[M|C(2,3,4)PG|T(1,3,2)A(3)F(5)BR]D(40)F(3)O",
+)
+
+
+@pytest.mark.parametrize("text", [*PRESETS.values(), *EXTENDED])
+def test_parameters_and_shapes_are_as_said(text):
+    network, said = build(parse(text), 31, 40, 4).eval(), layer_shapes(parse(text), 31, 40, 4)
+    assert sum(parameter.numel() for parameter in network.parameters()) == sum(line.parameters for line in said)
+    embedding = network.embed(torch.rand(2, 1, 31, 40))
+    assert tuple(embedding.shape[1:]) == said[-2].shape
+
+
+@pytest.mark.parametrize("text", EXTENDED)
+def test_every_layer_learns(text):
+    torch.manual_seed(0)
+    network = build(parse(text), 31, 40, 4)
+    network(torch.rand(5, 1, 31, 40)).square().sum().backward()
+    still = [name for name, parameter in network.named_parameters() if parameter.grad is None or not parameter.grad.abs().sum()]
+    # A bias right before batch normalisation has no effect, and the score's bias none in a softmax.
+    assert [name for name in still if not name.endswith("bias")] == []
+
+
+@pytest.mark.parametrize("text", EXTENDED)
+def test_snippets_do_not_meet_outside_of_training(text):
+    network, x = build(parse(text), 31, 40, 4).eval(), torch.rand(3, 1, 31, 40)
+    torch.testing.assert_close(network(x)[1:2], network(x[1:2]))
+
+
+def test_the_cost_of_a_network_counts_its_branches():
+    lines = layer_shapes(parse("I[M|T(2,5,6)G]F(3)O"), 31, 40, 4)
+    assert [line.layer for line in lines] == ["I", "| M", "| T(2,5,6)", "| G", "]", "F(3)", "O"]
+    assert lines[2].multiply_adds == 31 * 5 * 6 * 20
+    assert lines[4].shape == (3 * 31 + 3 * 6,)
+
+
+def test_moments_are_mean_deviation_and_change_of_each_row():
+    x = torch.rand(2, 1, 3, 50)
+    rows = x[:, 0]
+    wanted = torch.cat([rows.mean(2), (rows.var(2, correction=0) + 1e-5).sqrt(), rows.diff(dim=2).abs().mean(2)], 1)
+    torch.testing.assert_close(Moments()(x), wanted)
+
+
+def test_attention_starts_as_the_mean_over_frames():
+    network = build(parse("IA(1)F(2)O"), 3, 50, 2)
+    x = torch.rand(2, 1, 3, 50)
+    torch.testing.assert_close(network.body[0](x), x[:, 0].mean(2))
+
+
+def test_a_recurrent_layer_reads_in_both_directions():
+    layer, x = build(parse("IU(4)GF(2)O"), 3, 20, 2).body[0], torch.rand(1, 1, 3, 20)
+    other = x.clone()
+    other[..., -1] += 1.0
+    assert (layer(other)[..., 0] != layer(x)[..., 0]).any()
+
+
+def test_batch_normalisation_of_a_single_sample_uses_the_running_statistics():
+    layer = BatchNorm(4).train()
+    torch.testing.assert_close(layer(torch.full((1, 4), 3.0)), torch.full((1, 4), 3.0) / math.sqrt(1 + layer.eps))
+    assert layer.num_batches_tracked == 0
 
 
 def test_a_convolution_is_followed_by_relu_and_a_fully_connected_layer_is_not():
     kinds = [type(module).__name__ for module in build(architecture("paper"), 233, 215, 9).body]
-    block = ["_Convolution", "ReLU", "LocalResponseNorm", "_MaxPool"]
+    block = ["PaddedConvolution", "ReLU", "LocalResponseNorm", "PaddedMaxPool"]
     assert kinds == [*block, *block, "Flatten", "Linear", "Linear"]
 
 

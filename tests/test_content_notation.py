@@ -6,16 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.notation import (
-    PRESETS,
+from content.layers import (
     Architecture,
+    Attention,
+    BatchNorm,
+    Branches,
     Convolution,
+    Dropout,
     FullyConnected,
+    GlobalPool,
     LocalResponse,
     MaxPool,
-    architecture,
-    parse,
+    Moments,
+    Recurrent,
+    Relu,
+    Residual,
+    Separable,
+    TemporalConvolution,
 )
+from content.notation import PRESETS, architecture, parse
 from data.errors import InputError
 
 
@@ -44,16 +53,27 @@ def test_a_preset_and_its_notation_are_the_same():
     assert architecture("paper") == architecture(PRESETS["paper"])
 
 
-LAYER = st.one_of(
-    st.builds(Convolution, st.integers(1, 9), st.integers(1, 31), st.integers(1, 512)),
-    st.just(LocalResponse()),
-    st.just(MaxPool()),
+KERNEL = (st.integers(1, 9), st.integers(1, 31), st.integers(1, 512))
+SPATIAL = st.one_of(
+    *(st.builds(kind, *KERNEL) for kind in (Convolution, TemporalConvolution, Separable, Residual)),
+    st.sampled_from((LocalResponse(), MaxPool(), BatchNorm(), Relu())),
+    st.builds(Recurrent, st.integers(1, 99)),
 )
+POOL = st.one_of(st.sampled_from((GlobalPool(), Moments())), st.builds(Attention, st.integers(1, 9)))
+FLAT = st.one_of(
+    st.sampled_from((BatchNorm(), Relu())),
+    st.builds(Dropout, st.integers(1, 99)),
+    st.builds(FullyConnected, st.integers(1, 999)),
+)
+WAY = st.builds(
+    lambda spatial, pool, flat: (*spatial, pool, *flat), st.lists(SPATIAL, max_size=4), POOL, st.lists(FLAT, max_size=3)
+)
+BRANCHES = st.builds(lambda ways: Branches(tuple(ways)), st.lists(WAY, min_size=2, max_size=3))
 
 
-@given(st.lists(LAYER, max_size=6), st.lists(st.integers(1, 999), min_size=1, max_size=3))
-def test_text_and_parse_are_inverse(spatial, neurons):
-    whole = Architecture((*spatial, *map(FullyConnected, neurons)))
+@given(st.lists(SPATIAL, max_size=5), st.one_of(POOL, BRANCHES), st.lists(FLAT, max_size=3))
+def test_text_and_parse_are_inverse(spatial, middle, flat):
+    whole = Architecture((*spatial, middle, *flat, FullyConnected(192)))
     assert parse(str(whole)) == whole
 
 
@@ -81,6 +101,20 @@ def test_text_and_parse_are_inverse(spatial, neurons):
         ("IC(1,3,8)LPO", 12, "the layer before O must be F"),
         ("IF(9)C(1,3,8)F(2)O", 6, "cannot come after F"),
         ("IF(9)PF(2)O", 6, "cannot come after F"),
+        ("IGPF(2)O", 3, "cannot come after G, which leaves none"),
+        ("IMT(1,3,8)F(2)O", 3, "cannot come after M"),
+        ("ID(100)F(2)O", 4, "percent must be at most 99, got 100"),
+        ("I[M|G]PF(2)O", 7, "cannot come after [, which leaves none"),
+        ("I[M|G][M|G]F(2)O", 7, "cannot come after [, which leaves none"),
+        ("I[M|GPF(4)]F(2)O", 6, "cannot come after G"),
+        ("I[M]F(2)O", 2, "branches are two or more"),
+        ("I[M|]F(2)O", 5, "a branch needs at least one layer"),
+        ("I[|M]F(2)O", 3, "a branch needs at least one layer"),
+        ("I[M|GF(2)O", 10, "a branch is not closed"),
+        ("I[M|G", 6, "a branch is not closed"),
+        ("IM|GF(2)O", 3, "unknown layer '|'"),
+        ("IM]F(2)O", 3, "unknown layer ']'"),
+        ("I[M|F(3]F(2)O", 8, "closing parenthesis is missing"),
     ],
 )
 def test_a_wrong_notation_is_refused_with_its_position(text, position, rule):
@@ -106,3 +140,8 @@ def test_what_is_neither_preset_nor_notation_names_the_presets():
 def test_an_architecture_built_by_hand_must_end_in_a_fully_connected_layer():
     with pytest.raises(InputError, match="before O must be F"):
         Architecture((LocalResponse(),))
+
+
+def test_an_architecture_built_by_hand_keeps_the_order_of_layers():
+    with pytest.raises(InputError, match="P needs rows and frames, none are left"):
+        Architecture((Branches(((Moments(),), (GlobalPool(), MaxPool()))), FullyConnected(2)))

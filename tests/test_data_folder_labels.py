@@ -11,7 +11,7 @@ from scanning import numbers, song
 from data import library
 from data.catalogue import Catalogue
 from data.errors import InputError
-from data.folder_classes import are_classes
+from data.layouts.folder_classes import are_classes
 from data.library import scan
 from data.tags import Tags
 

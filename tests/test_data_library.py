@@ -5,29 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from scanning import ids, numbers, song
+from scanning import dump, ids, numbers, song
 
 from data import library
 from data.catalogue import Catalogue, Failure
 from data.errors import InputError
 from data.library import scan
-
-
-def dump(catalogue: Catalogue) -> list[str]:
-    """All that the catalogue holds, as SQL."""
-    db = sqlite3.connect(catalogue.path)
-    try:
-        return list(db.iterdump())
-    finally:
-        db.close()
-
 
 # trees
 

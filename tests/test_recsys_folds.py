@@ -11,9 +11,9 @@ from content.spec import HyperImageSpec
 from content.training_config import TrainingConfig
 from data.errors import InputError
 from data.tracks import Track
-from recsys.steps.content import training_fingerprint
 from recsys.steps.evaluate_labels import report_name
 from recsys.steps.folds import shuffle_known, song_folds
+from recsys.steps.training import training_fingerprint
 
 
 def tracks(artists, labelled):

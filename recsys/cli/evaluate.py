@@ -9,6 +9,7 @@ import typer
 
 from recsys.cli.app import Device, DeviceOption, JsonOption, SeedOption, WorkersOption, evaluate_app
 from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.training_options import AlsoOption, SettingsOption
 
 
 class Split(StrEnum):
@@ -23,6 +24,7 @@ class Split(StrEnum):
 def labels(
     context: typer.Context,
     label: Annotated[str, typer.Option("--label", help="genre, mood, any column.")] = "genre",
+    also: AlsoOption = None,
     split: Annotated[
         Split, typer.Option("--split", help="What never stands on both sides: artist is the honest one, snippet flatters most.")
     ] = Split.artist,
@@ -34,22 +36,26 @@ def labels(
     snippets: Annotated[
         int | None, typer.Option("--snippets", min=1, help="Random snippets a song and epoch.", show_default=False)
     ] = None,
+    settings: SettingsOption = None,
     device: DeviceOption = Device.auto,
     seed: SeedOption = 0,
     workers: WorkersOption = 0,
     json: JsonOption = False,
 ) -> None:
     """Cross-validate a label: loss, precision at 1 and at 3 on songs the network has not seen."""
+    from content.training_config import parse_settings
     from recsys.steps import evaluate_labels as step
 
     result = step.evaluate_labels(
         context.obj,
         label=label,
+        also=also or (),
         split=split.value,
         folds=folds,
         architecture=architecture,
         epochs=epochs,
         snippets_per_song=snippets,
+        settings=parse_settings(settings or ()),
         device=device.value,
         seed=seed,
         workers=workers,

@@ -15,13 +15,17 @@ from recsys.cli.output import TerminalReport, print_json, print_table
 def scan(
     context: typer.Context,
     folders: Annotated[
-        list[Path], typer.Argument(help="Folders with music, or with a tracks.csv that lists it.", show_default=False)
+        list[Path],
+        typer.Argument(
+            help="Folders with music, with a tracks.csv that lists it, or with GTZAN, Homburg, Emotify, FMA or MTG-Jamendo.",
+            show_default=False,
+        ),
     ],
     folder_label: Annotated[
         str,
         typer.Option(
             "--folder-label",
-            help="Take folder names as a label of this name. auto: as 'genre' if every file lies one folder deep and the folders "
+            help="Take folder names as a label of this name. auto: as 'genre' if all files lie in folders side by side that "
             "look like genres. none: never.",
         ),
     ] = "auto",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, WorkersOption, app
-from recsys.cli.output import TerminalReport, print_json
+from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.training_options import AlsoOption, SettingsOption
 
 
 @app.command("train-content")
@@ -16,39 +18,52 @@ def train_content(
     label: Annotated[
         str, typer.Option("--label", help="What the network learns to tell apart: genre, mood, any column.")
     ] = "genre",
+    also: AlsoOption = None,
     architecture: Annotated[
-        str, typer.Option("--architecture", help="A preset (paper) or a network in the paper's notation.")
+        str, typer.Option("--architecture", help="A preset (paper, best) or a network in the paper's notation.")
     ] = "paper",
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the songs.", show_default=False)] = None,
-    learning_rate: Annotated[float | None, typer.Option("--learning-rate", help="Step size of SGD.", show_default=False)] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", help="Greatest step size.", show_default=False)
+    ] = None,
     batch_size: Annotated[int | None, typer.Option("--batch-size", min=1, help="Snippets a step.", show_default=False)] = None,
     snippets: Annotated[
         int | None, typer.Option("--snippets", min=1, help="Random snippets a song and epoch.", show_default=False)
     ] = None,
     mixed_precision: Annotated[bool, typer.Option("--mixed-precision", help="Compute in bfloat16 where it is safe.")] = False,
+    settings: SettingsOption = None,
     device: DeviceOption = Device.auto,
     seed: SeedOption = 0,
     workers: WorkersOption = 0,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option("--tensorboard", metavar="FOLDER", help="Write event files for TensorBoard.", show_default=False),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Train the hyper-image network on a label and embed every song in 192 numbers."""
+    from content.training_config import parse_settings
     from recsys.steps import content
 
     result = content.train_content(
         context.obj,
         label=label,
+        also=also or (),
         architecture=architecture,
         epochs=epochs,
         learning_rate=learning_rate,
         batch_size=batch_size,
         snippets_per_song=snippets,
-        mixed_precision=mixed_precision,
+        mixed_precision=mixed_precision or None,
+        settings=parse_settings(settings or ()),
         device=device.value,
         seed=seed,
         workers=workers,
+        tensorboard=tensorboard,
         report=TerminalReport(),
     )
-    _answer(result, json)
+    if "rank" not in result:  # of several processes that torchrun started only the first answers
+        _answer(result, json)
 
 
 @app.command()
@@ -59,6 +74,36 @@ def embed(
     from recsys.steps import content
 
     _answer(content.embed(context.obj, device=device.value, workers=workers, report=TerminalReport()), json)
+
+
+@app.command()
+def architectures(
+    architecture: Annotated[
+        str | None, typer.Argument(help="A preset or a notation: layer by layer.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """The network's presets, or one network layer by layer: shapes, parameters, multiply-adds a snippet."""
+    from recsys.steps.architectures import architectures as describe
+
+    rows = describe(architecture)
+    if json:
+        print_json(rows)
+        return
+    for row in rows:
+        training = ", ".join(f"{key}={value}" for key, value in row["training"].items()) or "the defaults"
+        title = f"{row['name'] or 'notation'}: {row['architecture']}"
+        if architecture is not None:
+            lines = [(x["layer"], " x ".join(map(str, x["shape"])), x["parameters"], x["multiply_adds"]) for x in row["layers"]]
+            cost = [(layer, shape, f"{n:,}", f"{adds:,}") for layer, shape, n, adds in lines]
+            columns = ("layer", "makes", "parameters", "multiply-adds")
+            print_table(columns, cost, title=title, right=("parameters", "multiply-adds"))
+        else:
+            typer.echo(title)
+        typer.echo(
+            f"  {row['parameters']:,} parameters, {row['multiply_adds'] / 1e6:.1f} million multiply-adds a snippet of "
+            f"{row['snippet_seconds']:g} s, embedding of {row['embedding_size']}; trained with {training}"
+        )
 
 
 @app.command("train-hybrid")

@@ -62,7 +62,8 @@ class TerminalReport(Report):
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        with Bars(*columns, console=self._console) as bars:
+        # Steps may be a minute apart (epochs of a fold): with rich's window of 30 s there would be no time left to show.
+        with Bars(*columns, console=self._console, speed_estimate_period=600) as bars:
             bar = bars.add_task(name, total=None)
             yield lambda done, total: bars.update(bar, completed=done, total=total)
 

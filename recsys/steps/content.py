@@ -1,38 +1,35 @@
-"""The content half: train the network on a label, embed the songs."""
+"""The content half: train the network on labels, embed the songs."""
 
 from __future__ import annotations
 
-import dataclasses
 import logging
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from content.cache import Rows
-from content.notation import Architecture
+from content.distributed import processes_of_torchrun
+from content.metrics_log import check_tensorboard
 from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
-from content.training_config import TrainingConfig
+from content.training_config import TrainingConfig, training_for
 from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings, write_embeddings
 from data.errors import InputError
-from data.files import fingerprint, read_json, write_json
 from data.ids import IdMap
-from data.processes import keep_freed_memory
 from recsys.report import SILENT, Report
 from recsys.steps.images import Songs, songs_with_images
 from recsys.steps.inputs import read_embeddings_if_any
-from recsys.steps.machine import patient_threads, workers_or_all
+from recsys.steps.machine import patient_threads, threads_or_all, workers_or_all
+from recsys.steps.training import encoder_for, examples_of, follow, leading
 from recsys.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from content.encoder import Encoder
 
 
-SCHEMA = 1
 log = logging.getLogger(__name__)
 
 
@@ -40,32 +37,46 @@ def train_content(
     root: Path,
     *,
     label: str = "genre",
+    also: Sequence[str] = (),
     architecture: str = "paper",
     epochs: int | None = None,
     learning_rate: float | None = None,
     batch_size: int | None = None,
     snippets_per_song: int | None = None,
-    mixed_precision: bool = False,
+    mixed_precision: bool | None = None,
+    settings: Mapping[str, Any] | None = None,
     device: str = "auto",
     seed: int = 0,
     workers: int = 0,
+    tensorboard: Path | None = None,
     report: Report = SILENT,
 ) -> dict[str, Any]:
-    """Train the network on all songs that carry `label`, then embed all songs.
+    """Train the network on all songs that carry `label` (or a label of `also`), then embed all songs.
 
-    Training that was killed goes on from its last whole epoch; when nothing has changed since, nothing is trained.
+    Training that was killed goes on from its last whole epoch; when nothing has changed since, nothing is trained. Where torchrun
+    has started several processes, they train together: the first returns the result, the others {"rank": their number}.
+
+    Parameters
+    ----------
+    also : further labels to learn at the same time; a song that lacks one of them still teaches the others.
+    epochs, learning_rate, batch_size, snippets_per_song, mixed_precision : None leaves them to the preset.
+    settings : any fields of `content.training_config.TrainingConfig` by name; they go before the arguments above.
+    tensorboard : folder for TensorBoard's event files, or None.
 
     Returns
     -------
-    "encoder" (fingerprint), "trained" (whether anything was), "label", "classes", "songs" (trained on), "embedded" (songs
-    embedded now), "embeddings" (songs with one), "failed" (songs whose sound could not be read just now), "summary".
+    "encoder" (fingerprint), "trained" (whether anything was), "label", "also", "classes", "songs" (trained on), "best_epoch",
+    "metrics" (path), "embedded" (songs embedded now), "embeddings" (songs with one), "failed" (songs whose sound could not be
+    read just now), "summary".
 
     Raises
     ------
     InputError : no workspace or an empty one, an unknown label, a label of one value, a bad architecture or setting.
     """
     network = parse_architecture(architecture)
-    config = training_config(
+    config = training_for(
+        architecture,
+        settings,
         epochs=epochs,
         learning_rate=learning_rate,
         batch_size=batch_size,
@@ -73,31 +84,58 @@ def train_content(
         mixed_precision=mixed_precision,
         device=device,
         seed=seed,
-        threads=workers_or_all(workers),
+        threads=threads_or_all(workers),
     )
+    if tensorboard is not None:
+        check_tensorboard()
     workspace = open_workspace(root)
-    with workspace.writing(), workspace.catalogue() as catalogue:
-        check_label(catalogue, label)
-        songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
-        encoder, trained, heard = _encoder(workspace, songs, label, network, config, report)
-        embedded, total = _embed(workspace, songs, encoder, config, report)
-    loss = encoder.history[-1]
-    done = f"trained {network.text} on {label} of {heard} songs" if trained else f"the encoder for {label} is up to date"
-    summary = (
-        f"{done} ({len(encoder.classes)} classes; last epoch: loss {loss.loss:.3f}, training accuracy {loss.accuracy:.3f}); "
-        f"{embedded} songs embedded, {total} embeddings in {workspace.embeddings / 'embeddings.parquet'}"
-    )
+    patient_threads()
+    with processes_of_torchrun(config.device) as processes:
+        if not processes.first:
+            follow(workspace, label, network, config, processes)
+            return {"rank": processes.rank}
+        with leading(processes) as tell, workspace.writing(), workspace.catalogue() as catalogue:
+            check_labels(catalogue, label, also)
+            songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
+            examples = examples_of(songs, label, also)
+            encoder, trained = encoder_for(
+                workspace,
+                examples,
+                label,
+                network,
+                config,
+                processes=processes,
+                tell=tell,
+                tensorboard=tensorboard,
+                report=report,
+            )
+            embedded, total = _embed(workspace, songs, encoder, config, report)
+    heard = len(examples.content_hashes)
+    done = f"trained {network.text} on {', '.join(examples.labels)} of {heard} songs" if trained else "the encoder is up to date"
     return {
         "encoder": encoder.fingerprint,
         "trained": trained,
         "label": label,
+        "also": list(also),
         "classes": list(encoder.classes),
         "songs": heard,
+        "best_epoch": encoder.config.get("best_epoch", len(encoder.history)),
+        "metrics": str(workspace.metrics),
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
-        "summary": summary,
+        "summary": f"{done} ({len(encoder.classes)} classes of {label}; {_reached(encoder)}); "
+        f"{embedded} songs embedded, {total} embeddings in {workspace.embeddings / 'embeddings.parquet'}",
     }
+
+
+def _reached(encoder: Encoder) -> str:
+    """What the kept epoch came to, for a person."""
+    best = encoder.history[encoder.config.get("best_epoch", len(encoder.history)) - 1]
+    text = f"epoch {best.epoch} of {len(encoder.history)}: loss {best.loss:.3f}, training accuracy {best.accuracy:.3f}"
+    if best.validation_loss is not None:
+        text += f", validation loss {best.validation_loss:.3f}, accuracy {best.validation_accuracy:.3f}"
+    return text
 
 
 def embed(root: Path, *, device: str = "auto", workers: int = 0, report: Report = SILENT) -> dict[str, Any]:
@@ -110,7 +148,7 @@ def embed(root: Path, *, device: str = "auto", workers: int = 0, report: Report 
     from content.encoder import Encoder
 
     workspace = open_workspace(root)
-    config = training_config(device=device, threads=workers_or_all(workers))
+    config = TrainingConfig(device=device, threads=workers_or_all(workers))
     with workspace.writing(), workspace.catalogue() as catalogue:
         check_songs(catalogue)
         if not (workspace.encoder / "model.json").exists():
@@ -130,15 +168,18 @@ def embed(root: Path, *, device: str = "auto", workers: int = 0, report: Report 
     }
 
 
-def training_config(**given: Any) -> TrainingConfig:
-    """The training defaults with what is given (not None) in their place."""
-    return dataclasses.replace(TrainingConfig(), **{name: value for name, value in given.items() if value is not None})
-
-
 def check_songs(catalogue: Catalogue) -> None:
     """Raise InputError if there is no song at all."""
     if not catalogue.count():
         raise InputError("the catalogue holds no songs", code="no-songs", hint="Run `recsys scan FOLDER` first")
+
+
+def check_labels(catalogue: Catalogue, label: str, also: Sequence[str]) -> None:
+    """Raise InputError unless `label` and each further one can be learned, and each is named once."""
+    for kind in (label, *also):
+        check_label(catalogue, kind)
+    if len({label, *also}) < 1 + len(also):
+        raise InputError(f"labels {', '.join((label, *also))}: each may be named once")
 
 
 def check_label(catalogue: Catalogue, label: str) -> None:
@@ -152,58 +193,6 @@ def check_label(catalogue: Catalogue, label: str) -> None:
         raise InputError(
             f"label {label!r} has one value only, {next(iter(values))!r}; a network needs two or more", code="one-class"
         )
-
-
-def _encoder(
-    workspace: Workspace, songs: Songs, label: str, network: Architecture, config: TrainingConfig, report: Report
-) -> tuple[Encoder, bool, int]:
-    """The encoder for these songs, whether it was trained just now, and on how many songs."""
-    patient_threads()
-    from content.encoder import Encoder
-    from content.training import train
-
-    labelled = [(i, track.labels[label]) for i, track in enumerate(songs.tracks) if label in track.labels]
-    values = Counter(value for _, value in labelled)
-    spec = songs.images.cache.spec
-    examples = [(songs.tracks[i].content_hash, value) for i, value in labelled]
-    made_from = training_fingerprint(label, network, config, spec, examples)
-    about = workspace.encoder / "made-from.json"
-    try:
-        if read_json(about, schema=SCHEMA).get("made_from") == made_from:
-            return Encoder.load(workspace.encoder), False, len(labelled)
-    except InputError as error:
-        log.info("training anew: %s", error)
-    keep_freed_memory()
-    report.say(f"{label}: " + ", ".join(f"{n} {value}" for value, n in sorted(values.items())))
-    workspace.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    with report.task(f"training on {label}") as progress:
-        encoder = train(
-            Rows(songs.images, [i for i, _ in labelled]),
-            [value for _, value in labelled],
-            config,
-            network,
-            spec=spec,
-            label=label,
-            checkpoint=workspace.checkpoint,
-            progress=progress,
-        )
-    about.unlink(missing_ok=True)
-    encoder.save(workspace.encoder)
-    write_json(about, {"schema": SCHEMA, "made_from": made_from})
-    workspace.checkpoint.unlink(missing_ok=True)
-    return encoder, True, len(labelled)
-
-
-def training_fingerprint(
-    label: str, network: Architecture, config: TrainingConfig, spec: HyperImageSpec, examples: Sequence[tuple[str, str]]
-) -> str:
-    """Names a training by all that decides its result: examples are (content hash, label value), in the order of the songs."""
-    from content.network import NetworkChoices
-
-    run = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("threads", "device")}
-    return fingerprint(
-        "training", label, network.text, run, spec.fingerprint(), dataclasses.asdict(NetworkChoices()), list(examples)
-    )
 
 
 def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: TrainingConfig, report: Report) -> tuple[int, int]:

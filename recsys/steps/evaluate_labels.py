@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from content.crossfit import FoldResult
 from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
+from content.training_config import training_for
 from data.files import fingerprint, write_json
 from data.tracks import Track
 from evaluation.label_folds import LabelSplit
 from evaluation.labels import LabelFold, label_table
 from recsys.report import SILENT, Report
-from recsys.steps.content import check_label, training_config
+from recsys.steps.content import check_labels
 from recsys.steps.folds import fold_networks, shuffle_known
 from recsys.steps.images import songs_with_images
 from recsys.steps.reporting import write_report
@@ -30,11 +31,13 @@ def evaluate_labels(
     root: Path,
     *,
     label: str = "genre",
+    also: Sequence[str] = (),
     split: LabelSplit = "artist",
     folds: int = 10,
     architecture: str = "paper",
     epochs: int | None = None,
     snippets_per_song: int | None = None,
+    settings: Mapping[str, Any] | None = None,
     device: str = "auto",
     seed: int = 0,
     workers: int = 0,
@@ -42,7 +45,7 @@ def evaluate_labels(
 ) -> dict[str, Any]:
     """Train a network for each fold and let it name the label of what it has not heard.
 
-    Folds that an earlier run has finished are not trained again.
+    Folds that an earlier run has finished are not trained again. `also` and `settings` are those of `train_content`.
 
     Returns
     -------
@@ -54,13 +57,27 @@ def evaluate_labels(
     InputError : no workspace or songs, an unknown label, too few artists (songs) for the folds, a bad architecture.
     """
     network = parse_architecture(architecture)
-    config = training_config(epochs=epochs, snippets_per_song=snippets_per_song, device=device, seed=seed, threads=1)
+    config = training_for(
+        architecture, settings, epochs=epochs, snippets_per_song=snippets_per_song, device=device, seed=seed, threads=1
+    )
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
-        check_label(catalogue, label)
+        check_labels(catalogue, label, also)
         songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
         networks = fold_networks(
-            workspace, catalogue, songs, label, split, folds, seed, network, config, control=True, workers=workers, report=report
+            workspace,
+            catalogue,
+            songs,
+            label,
+            split,
+            folds,
+            seed,
+            network,
+            config,
+            control=True,
+            also=also,
+            workers=workers,
+            report=report,
         )
         values = [track.labels.get(label, "") for track in songs.tracks]
         dealt = shuffle_known(values, seed)

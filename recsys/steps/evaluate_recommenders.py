@@ -22,7 +22,6 @@ from data.recommender import Recommender
 from data.splits import Split, cold_split, warm_split, write_split
 from evaluation.compare import compare
 from recsys.report import SILENT, Report
-from recsys.steps.content import training_config
 from recsys.steps.folds import fold_networks, song_folds
 from recsys.steps.images import songs_with_images
 from recsys.steps.inputs import Interactions, read_embeddings_if_any, read_interactions
@@ -109,7 +108,9 @@ def _fold_content(
     about = read_json(workspace.encoder / "model.json")
     label, spec = about["label"], HyperImageSpec.from_dict(about["spec"])
     songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
-    config = training_config(**{name: about["config"][name] for name in TRAINED_WITH}, seed=seed, device=device, threads=1)
+    # An encoder of an earlier version names fewer: the defaults are what it was trained with.
+    trained_with = {name: about["config"][name] for name in TRAINED_WITH if name in about["config"]}
+    config = TrainingConfig(**trained_with, seed=seed, device=device, threads=1)
     architecture = parse(about["architecture"])
     networks = fold_networks(
         workspace,
@@ -122,6 +123,7 @@ def _fold_content(
         architecture,
         config,
         control=False,
+        also=[head["label"] for head in about.get("also", [])],
         workers=workers,
         report=report,
     )

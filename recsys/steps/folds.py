@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from content.crossfit import FoldResult, Plan, crossfit
-from content.notation import Architecture
+from content.layers import Architecture
 from content.snippets import Snippets, snippet_frames
 from content.training_config import TrainingConfig
 from data.catalogue import Catalogue
@@ -18,9 +18,9 @@ from data.splits import group_folds
 from data.tracks import Track
 from evaluation.label_folds import LabelSplit, snippet_folds
 from recsys.report import Report
-from recsys.steps.content import training_fingerprint
 from recsys.steps.images import Songs
 from recsys.steps.machine import patient_threads, workers_or_all
+from recsys.steps.training import training_fingerprint
 from recsys.workspace import Workspace
 
 
@@ -73,6 +73,7 @@ def fold_networks(
     config: TrainingConfig,
     *,
     control: bool,
+    also: Sequence[str] = (),
     workers: int,
     report: Report,
 ) -> FoldNetworks:
@@ -80,7 +81,8 @@ def fold_networks(
 
     Parameters
     ----------
-    control : also train one network on labels dealt out anew among the songs; one fold of it is enough.
+    control : also train one network on labels dealt out anew among the songs; one fold of it is enough. It learns nothing else.
+    also : further labels to learn at the same time.
     """
     spec = songs.images.cache.spec
     values = [track.labels.get(label, "") for track in songs.tracks]
@@ -96,15 +98,27 @@ def fold_networks(
         by_song = song_folds(catalogue.tracks(), label, split, folds, seed)
         fold_of = np.array([by_song[track.track_id] for track in songs.tracks], np.int32)
 
-    def plan(of_song: Sequence[str], wanted: Sequence[int], *, with_vectors: bool) -> Plan:
-        examples = [(track.content_hash, value) for track, value in zip(songs.tracks, of_song, strict=True)]
-        made_from = training_fingerprint(label, network, config, spec, examples)
-        folder = workspace.folds / fingerprint("folds", made_from, split, fold_of.tolist())
-        return Plan(images, tuple(of_song[row] for row in song.tolist()), fold_of, tuple(wanted), folder, with_vectors)
+    further = {kind: [track.labels.get(kind, "") for track in songs.tracks] for kind in also}
+    artists = [track.artist or f"\0{track.track_id}" for track in songs.tracks]
+    rows = song.tolist()
 
-    plans = [plan(values, range(folds), with_vectors=split != "snippet")]
+    def plan(of_song: Sequence[str], wanted: Sequence[int], more: Mapping[str, Sequence[str]], *, with_vectors: bool) -> Plan:
+        examples = [(track.content_hash, value) for track, value in zip(songs.tracks, of_song, strict=True)]
+        made_from = training_fingerprint(label, network, config, spec, examples, more, artists)
+        return Plan(
+            images,
+            tuple(of_song[row] for row in rows),
+            fold_of,
+            tuple(wanted),
+            workspace.folds / fingerprint("folds", made_from, split, fold_of.tolist()),
+            with_vectors,
+            {kind: [texts[row] for row in rows] for kind, texts in more.items()},
+            tuple(artists[row] for row in rows),
+        )
+
+    plans = [plan(values, range(folds), further, with_vectors=split != "snippet")]
     if control:
-        plans.append(plan(shuffle_known(values, seed), [0], with_vectors=False))
+        plans.append(plan(shuffle_known(values, seed), [0], {}, with_vectors=False))
     patient_threads()
     with report.task(f"{folds} folds{' and a control' if control else ''}, {label}, split by {split}") as progress:
         results = crossfit(plans, network, config, spec=spec, label=label, workers=workers_or_all(workers), progress=progress)

@@ -12,6 +12,12 @@ def workers_or_all(workers: int) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
+def threads_or_all(workers: int) -> int:
+    """Threads to compute with: as `workers_or_all`, shared among the processes that torchrun has started on this machine."""
+    beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if "TORCHELASTIC_RUN_ID" in os.environ else 1
+    return max(1, workers_or_all(workers) // beside)
+
+
 def patient_threads() -> None:
     """Let OpenMP threads sleep while they wait; call before torch is imported.
 

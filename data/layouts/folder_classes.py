@@ -10,12 +10,17 @@ from data.tags import Tags, normalised
 _SAMPLES = 16  # files looked at in a folder; the first scan opens them for their tags once more
 
 
-def are_classes(folders: Mapping[str, Sequence[Path]], tags_of: Callable[[Path], Tags]) -> bool:
+def sampled(paths: Sequence[Path]) -> Sequence[Path]:
+    """Some of the songs of a folder, evenly spread."""
+    return paths[:: -(-len(paths) // _SAMPLES)]
+
+
+def are_classes(folders: Mapping[str, Sequence[Path]], tags_of: Callable[[Path], Tags], *, unknown_artists: bool = True) -> bool:
     """Whether the names of the folders are classes of songs.
 
     They are if
 
-    - fewer than half of the folders bear the name of one of their artists, or a name like "Artist - Album";
+    - fewer than half of the folders bear the name of one of their artists, a name like "Artist - Album", or a mere number;
     - most folders hold songs of two or more artists, or no song's artist is known;
     - and, where most songs have a genre tag, most of these tags are the name of the song's folder.
 
@@ -23,19 +28,23 @@ def are_classes(folders: Mapping[str, Sequence[Path]], tags_of: Callable[[Path],
     ----------
     folders : name -> its songs, in a fixed order; of a folder with many songs some are looked at, evenly spread.
     tags_of : what a song says of itself.
+    unknown_artists : the answer where no song's artist is known and nothing else speaks against it.
     """
-    told = {folder: [tags_of(path) for path in paths[:: -(-len(paths) // _SAMPLES)]] for folder, paths in folders.items()}
-    return not _are_artists_or_albums(told) and _mix_artists(told) and not _are_contradicted(told)
+    told = {folder: [tags_of(path) for path in sampled(paths)] for folder, paths in folders.items()}
+    return not _are_named_otherwise(told) and _mix_artists(told, unknown_artists) and not _are_contradicted(told)
 
 
-def _are_artists_or_albums(told: Mapping[str, list[Tags]]) -> bool:
-    named = sum(" - " in folder or _name(folder) in {_name(tags.artist) for tags in all_} for folder, all_ in told.items())
+def _are_named_otherwise(told: Mapping[str, list[Tags]]) -> bool:
+    named = sum(
+        " - " in folder or folder.isdecimal() or _name(folder) in {_name(tags.artist) for tags in all_}
+        for folder, all_ in told.items()
+    )
     return 2 * named >= len(told)
 
 
-def _mix_artists(told: Mapping[str, list[Tags]]) -> bool:
+def _mix_artists(told: Mapping[str, list[Tags]], unknown: bool) -> bool:
     artists = [{_name(tags.artist) for tags in all_ if tags.artist} for all_ in told.values()]
-    return not any(artists) or 2 * sum(len(names) > 1 for names in artists) > len(artists)
+    return 2 * sum(len(names) > 1 for names in artists) > len(artists) if any(artists) else unknown
 
 
 def _are_contradicted(told: Mapping[str, list[Tags]]) -> bool:
