@@ -13,7 +13,7 @@ import numpy as np
 SONGS, LISTENERS = 10_000, 2_000
 
 
-def answers(scratch: Path) -> None:
+def run(scratch: Path) -> None:
     """Build a workspace without audio, then time `recsys recommend` against an empty Python process."""
     from data.embeddings import SongEmbeddings, write_embeddings
     from data.ids import IdMap

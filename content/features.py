@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from content.filters import chroma_filters, contrast_bands, dct_basis, mel_filters, tonnetz_basis
+from content.filters import chroma_weights, contrast_bands, dct_basis, mel_groups, tonnetz_basis
 from content.spec import HyperImageSpec
 
 Array = NDArray[np.floating]
@@ -29,21 +29,33 @@ def from_power(blocks: Iterable[Array], spec: HyperImageSpec) -> SpectralBlocks:
     bands = contrast_bands(
         spec.sample_rate, spec.n_fft, n_bands=spec.contrast_bands, f_min=spec.contrast_f_min, f_max=spec.contrast_f_max
     )
-    mel_weights = mel_filters(spec.sample_rate, spec.n_fft, spec.n_mels)
-    chroma_weights = chroma_filters(spec.sample_rate, spec.n_fft, spec.n_chroma)
-    parts: list[SpectralBlocks] = []
-    for power in blocks:  # (frames, bins)
-        mel = power @ mel_weights.T.astype(power.dtype)
-        chroma = power @ chroma_weights.T.astype(power.dtype)
-        peak = np.empty((len(power), len(bands)), power.dtype)
-        valley = np.empty_like(peak)
-        for k, (first, end, count) in enumerate(bands):
-            ordered = np.sqrt(np.sort(power[:, first:end], axis=1)[:, [*range(count), *range(-count, 0)]])
-            valley[:, k] = ordered[:, :count].mean(axis=1)
-            peak[:, k] = ordered[:, count:].mean(axis=1)
-        parts.append(SpectralBlocks(mel, chroma, peak, valley))
+    parts = [_of_block(power, bands, spec) for power in blocks]
     whole = SpectralBlocks(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     return whole._replace(chroma=_by_largest(whole.chroma))
+
+
+def _of_block(power: Array, bands: list[tuple[int, int, int]], spec: HyperImageSpec) -> SpectralBlocks:
+    """The blocks of consecutive power spectra (frames, bins), chroma not yet normalised."""
+    mel = np.empty((len(power), spec.n_mels), power.dtype)
+    for rows, bins, weights in mel_groups(spec.sample_rate, spec.n_fft, spec.n_mels, power.dtype):
+        np.matmul(power[:, bins], weights, out=mel[:, rows])
+    chroma = power @ chroma_weights(spec.sample_rate, spec.n_fft, spec.n_chroma, power.dtype)
+    valley, peak = _ends(power, bands)
+    return SpectralBlocks(mel, chroma, peak, valley)
+
+
+def _ends(power: Array, bands: list[tuple[int, int, int]]) -> tuple[Array, Array]:
+    """Mean magnitude of the weakest and of the strongest bins of each band, each (frames, bands)."""
+    counts = np.array([count for _, _, count in bands])
+    starts = np.cumsum(counts) - counts
+    lowest = np.empty((len(power), counts.sum()), power.dtype)
+    highest = np.empty_like(lowest)
+    for (first, end, count), at in zip(bands, starts, strict=True):
+        ordered = np.sort(power[:, first:end], axis=1)
+        lowest[:, at : at + count] = ordered[:, :count]
+        highest[:, at : at + count] = ordered[:, -count:]
+    valley, peak = (np.add.reduceat(np.sqrt(end), starts, axis=1) / counts.astype(power.dtype) for end in (lowest, highest))
+    return valley, peak
 
 
 def _by_largest(x: Array) -> Array:
@@ -72,12 +84,18 @@ def mfcc(log_mel: Array, n_mfcc: int) -> Array:
 
 
 def scaled_mfcc(coefficients: Array, spec: HyperImageSpec) -> Array:
-    """MFCC to about [0, 1]: c0 lies in [-top_db sqrt(n_mels), 0]; c_k is divided by 10 top_db / sqrt(k), rarely exceeded."""
+    """MFCC to about [0, 1]: (coefficients / span + offset) of `mfcc_scale`."""
+    span, offset = mfcc_scale(spec)
+    scaled: Array = (coefficients / span + offset).astype(coefficients.dtype)
+    return scaled
+
+
+def mfcc_scale(spec: HyperImageSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Span and offset, each (n_mfcc,): c0 lies in [-top_db sqrt(n_mels), 0]; c_k rarely exceeds half of 10 top_db / sqrt(k)."""
     span = 10.0 * spec.top_db / np.sqrt(np.maximum(1.0, np.arange(spec.n_mfcc)))
     offset = np.full(spec.n_mfcc, 0.5)
     span[0], offset[0] = spec.top_db * np.sqrt(spec.n_mels), 1.0
-    scaled: Array = (coefficients / span + offset).astype(coefficients.dtype)
-    return scaled
+    return span, offset
 
 
 def contrast(peak: Array, valley: Array, top_db: float) -> Array:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Matrix = NDArray[np.float64]
 
@@ -28,6 +28,27 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int) -> Matrix:
     weights = np.maximum(0.0, np.minimum(rising, falling))
     filters: Matrix = weights * (2.0 / (edges[2:] - edges[:-2]))[:, None]
     return filters
+
+
+MEL_GROUP = 16  # filters multiplied together
+
+
+@lru_cache(maxsize=8)
+def mel_groups(
+    sample_rate: int, n_fft: int, n_mels: int, dtype: DTypeLike
+) -> tuple[tuple[slice, slice, NDArray[np.floating]], ...]:
+    """The mel filters in groups of neighbours: (their rows, the bins that they look at, weights (bins, rows) in `dtype`).
+
+    Each filter is zero almost everywhere; products over the bins of a group take an eighth of the time of the whole matrix.
+    """
+    filters = mel_filters(sample_rate, n_fft, n_mels)
+    groups = []
+    for first in range(0, n_mels, MEL_GROUP):
+        group = filters[first : first + MEL_GROUP]
+        seen = np.flatnonzero(group.any(axis=0))
+        bins = slice(int(seen[0]), int(seen[-1]) + 1) if len(seen) else slice(0, 1)
+        groups.append((slice(first, first + len(group)), bins, np.ascontiguousarray(group[:, bins].T.astype(dtype))))
+    return tuple(groups)
 
 
 def _hz_to_mel(hz: float) -> float:
@@ -59,6 +80,12 @@ def chroma_filters(sample_rate: int, n_fft: int, n_chroma: int = 12) -> Matrix:
     weights *= np.exp(-0.5 * ((octaves - 5.0) / 2.0) ** 2)
     from_a_to_c = np.roll(weights, -3 * (n_chroma // 12), axis=0)
     return np.ascontiguousarray(from_a_to_c[:, : n_fft // 2 + 1])
+
+
+@lru_cache(maxsize=8)
+def chroma_weights(sample_rate: int, n_fft: int, n_chroma: int, dtype: DTypeLike) -> NDArray[np.floating]:
+    """`chroma_filters` as a factor from the right, (n_fft / 2 + 1, n_chroma) in `dtype`."""
+    return chroma_filters(sample_rate, n_fft, n_chroma).T.astype(dtype)
 
 
 @lru_cache(maxsize=4)

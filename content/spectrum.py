@@ -29,9 +29,13 @@ def power_blocks(y: NDArray[np.floating], *, n_fft: int, hop_length: int) -> Ite
     padded = np.pad(y, n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
     window = _hann(n_fft, y.dtype)
+    windowed = np.empty((min(BLOCK_FRAMES, len(frames)), n_fft), y.dtype)
     for start in range(0, len(frames), BLOCK_FRAMES):
-        spectrum = scipy.fft.rfft(frames[start : start + BLOCK_FRAMES] * window, axis=1, overwrite_x=True)
-        yield spectrum.real**2 + spectrum.imag**2
+        block = frames[start : start + BLOCK_FRAMES]
+        spectrum = scipy.fft.rfft(np.multiply(block, window, out=windowed[: len(block)]), axis=1)
+        power = np.square(spectrum.real)
+        power += np.square(spectrum.imag)
+        yield power
 
 
 @lru_cache(maxsize=4)

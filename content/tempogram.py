@@ -41,18 +41,29 @@ def cyclic_tempogram(onsets: NDArray[np.floating], frames_per_second: float, cla
     spectrum = scipy.fft.rfft(windows, scipy.fft.next_fast_len(2 * length, real=True), axis=1)
     correlation = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, axis=1)[:, :length]  # (centres, lags)
 
-    tempo = REFERENCE_BPM * 2.0 ** (np.arange(classes)[None, :] / classes + np.array(OCTAVES)[:, None])
-    lag = 60.0 * frames_per_second / tempo  # (octaves, classes)
-    whole = np.floor(lag).astype(np.int64)
-    part = (lag - whole).astype(onsets.dtype)
+    whole, part = lags(frames_per_second, classes)
+    part = part.astype(onsets.dtype)
     strength = ((1 - part) * correlation[:, whole] + part * correlation[:, whole + 1]).sum(axis=1)
     strength = np.maximum(strength, 0.0)
     peak = strength.max(axis=1, keepdims=True)
     strength = np.divide(strength, peak, out=np.zeros_like(strength), where=peak > 1e-10)
 
-    at = np.arange(frames) / HOP_FRAMES
-    left = at.astype(np.int64)
-    right = np.minimum(left + 1, len(centres) - 1)
-    step = (at - left).astype(onsets.dtype)[:, None]
+    left, right, step = between(frames, len(centres))
+    step = step.astype(onsets.dtype)[:, None]
     cyclic: NDArray[np.floating] = (1 - step) * strength[left] + step * strength[right]
     return cyclic
+
+
+def lags(frames_per_second: float, classes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Lag of each tempo in frames, as a whole number and the rest, each (octaves, classes)."""
+    tempo = REFERENCE_BPM * 2.0 ** (np.arange(classes)[None, :] / classes + np.array(OCTAVES)[:, None])
+    lag = 60.0 * frames_per_second / tempo
+    whole = np.floor(lag).astype(np.int64)
+    return whole, lag - whole
+
+
+def between(frames: int, centres: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """For each frame the centre before it, the one after it, and the share of the way between them, each (frames,)."""
+    at = np.arange(frames) / HOP_FRAMES
+    left = at.astype(np.int64)
+    return left, np.minimum(left + 1, centres - 1), at - left

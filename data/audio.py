@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data import ffmpeg, libsndfile
+from data import ffmpeg, libsndfile, mpeg
 from data.decoded import SILENCE_PEAK, Decoded, DecodeError, Sampled, peak
 from data.errors import InputError
 
@@ -41,12 +41,14 @@ class Audio:
     sample_rate : Hz.
     declared_seconds : length of the whole file by its header (by what was read where the header does not say).
     shortfall_s : seconds that the header promises within the window and that could not be decoded; 0 for a healthy file.
+    peak : largest magnitude of the samples.
     """
 
     samples: NDArray[np.float32]
     sample_rate: int
     declared_seconds: float
     shortfall_s: float
+    peak: float
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,8 @@ class Probe:
 def read_audio(path: Path, *, start_s: float = 0.0, seconds: float | None = None) -> Audio:
     """Decode a file, or `seconds` of it from `start_s`, at its own sample rate and with its own channels.
 
-    libsndfile reads first, FFmpeg's libraries where it fails or reads less than 99 % of what the header promises; the longer
-    result is kept. For an mp3 without a length tag it is the other way round, because libsndfile reads no further than its own
-    guess.
+    libsndfile reads first, FFmpeg's libraries where it fails or reads less than 99 % of what the header promises, or for an mp3
+    what a walk over its frames finds; the longer result is kept.
 
     Raises
     ------
@@ -89,7 +90,7 @@ def read_audio(path: Path, *, start_s: float = 0.0, seconds: float | None = None
         if loudest < SILENCE_PEAK:
             raise InputError(f"{path} is silent from beginning to end", code="silent", hint="There is nothing to learn from it")
     declared = promised or start_s + best.seconds
-    return Audio(samples, best.sample_rate, declared, _shortfall(best.seconds, _wanted(promised, start_s, seconds)))
+    return Audio(samples, best.sample_rate, declared, _shortfall(best.seconds, _wanted(promised, start_s, seconds)), loudest)
 
 
 def probe(path: Path) -> Probe:
@@ -102,7 +103,7 @@ def probe(path: Path) -> Probe:
     magic = _looks_like_audio(path)
     look: Sampled | None = None
     try:
-        look = ffmpeg.sample(path) if ffmpeg.mp3_without_length(path) or not magic else libsndfile.sample(path)
+        look = libsndfile.sample(path, _walk(path)) if magic else ffmpeg.sample(path)
     except DecodeError:
         try:
             look = ffmpeg.sample(path)
@@ -124,20 +125,17 @@ def probe(path: Path) -> Probe:
 
 def _decode(path: Path, start_s: float, seconds: float | None, magic: bool) -> tuple[Decoded, float]:
     """The longer of what the decoders give, and the length in seconds that the file promises."""
-    order: list[Callable[[Path, float, float | None], Decoded]] = [libsndfile.decode, ffmpeg.decode]
-    if ffmpeg.mp3_without_length(path):
-        order.reverse()
+    stream = _walk(path)
     best: Decoded | None = None
-    promised = 0.0
+    promised = stream.seconds if stream is not None and stream.tag is None else 0.0
     reason = ""
-    for decode in order:
+    for decode in (partial(libsndfile.decode, stream=stream), ffmpeg.decode):
         try:
             got = decode(path, start_s, seconds)
         except DecodeError as error:
             reason = str(error) or reason
             continue
-        if not (decode is libsndfile.decode and order[0] is ffmpeg.decode):  # (that one would be a guess)
-            promised = max(promised, got.promised_s)
+        promised = max(promised, got.promised_s)
         if best is None or got.seconds > best.seconds:
             best = got
         if _shortfall(best.seconds, _wanted(promised, start_s, seconds)) == 0 and promised > 0:
@@ -151,6 +149,14 @@ def _decode(path: Path, start_s: float, seconds: float | None, magic: bool) -> t
     raise InputError(
         f"{path} cannot be decoded: {reason or 'no sound in it'}", code="unreadable", hint="Copy or download the file again"
     )
+
+
+def _walk(path: Path) -> mpeg.MpegStream | None:
+    """What a walk over an mp3's frames finds; None for other files."""
+    try:
+        return mpeg.walk(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", code="unopenable") from None
 
 
 def _wanted(promised: float, start_s: float, seconds: float | None) -> float:

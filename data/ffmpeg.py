@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from data.decoded import Decoded, DecodeError, Sampled, peak
 from data.errors import InputError
+from data.mpeg import walk
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioStream, Packet
@@ -87,25 +88,6 @@ def sample(path: Path) -> Sampled:
         return Sampled(promised, context.sample_rate, context.channels, _codec(stream), loudest, sound)
 
 
-def mp3_without_length(path: Path) -> bool:
-    """Whether the file is an MPEG audio stream whose first frame carries no Xing, Info or VBRI tag.
-
-    libsndfile guesses the length of such a file from its first frames and reads no further, so it cuts variable bit rates short.
-    """
-    with path.open("rb") as file:
-        head = file.read(10)
-        offset = 0
-        if head[:3] == b"ID3" and len(head) == 10:
-            offset = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
-            file.seek(offset)
-            head = file.read(4)
-        if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or not head[1] & 0x06:
-            return False  # (ADTS aac has layer bits 00)
-        file.seek(offset)
-        frame = file.read(200)
-    return not any(tag in frame for tag in (b"Xing", b"Info", b"VBRI"))
-
-
 @contextlib.contextmanager
 def _container(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
     import av
@@ -145,12 +127,16 @@ def _seconds(ticks: int, stream: AudioStream) -> float:
 
 def _header_s(container: InputContainer, stream: AudioStream, path: Path) -> float:
     """Length by the header, seconds; 0 where the container has none."""
-    guessed = container.format.name in HEADERLESS and not (container.format.name == "mp3" and not mp3_without_length(path))
-    if guessed:
+    if container.format.name in HEADERLESS and not (container.format.name == "mp3" and _has_length_tag(path)):
         return 0.0
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return container.duration / 1e6 if container.duration else 0.0
+
+
+def _has_length_tag(path: Path) -> bool:
+    stream = walk(path)
+    return stream is not None and stream.tag is not None
 
 
 def _samples(frame: AudioFrame) -> NDArray[np.float32]:

@@ -11,26 +11,50 @@ from pathlib import Path
 from typing import Any
 
 from data.decoded import Decoded, DecodeError, Sampled, peak
+from data.mpeg import MpegStream
+from data.mpeg_cut import cut, first_frame
 
 WINDOW_S = 0.2  # length of one probed window
 # Read and thrown away before a window: after a seek, the first frames of an mp3 lack what the frames before them carry over.
-PREROLL_FRAMES = 8 * 1152
+PREROLL = 8 * 1152
 
 
-def decode(path: Path, start_s: float, seconds: float | None) -> Decoded:
-    """Decode with libsndfile. Raises DecodeError."""
-    with _sound_file(path) as file:
+def decode(path: Path, start_s: float, seconds: float | None, stream: MpegStream | None = None) -> Decoded:
+    """Decode with libsndfile; `stream` is what a walk over an mp3's frames found. Raises DecodeError."""
+    if stream is not None and start_s > 0 and _is_regular(stream):
+        return _decode_frames(path, start_s, seconds, stream)
+    with _sound_file(path, stream) as file:
         start = min(round(start_s * file.samplerate), file.frames)
-        preroll = min(start, PREROLL_FRAMES)
-        file.seek(start - preroll)
+        preroll = min(start, PREROLL)
+        if start:
+            file.seek(start - preroll)
         wanted = -1 if seconds is None else preroll + round(seconds * file.samplerate)
         samples = file.read(wanted, dtype="float32", always_2d=True)[preroll:]
         return Decoded(samples, file.samplerate, _promise(file), file.format.lower())
 
 
-def sample(path: Path) -> Sampled:
+def _is_regular(stream: MpegStream) -> bool:
+    """Whether the walk tells which frames hold a given sample."""
+    return stream.layer == 3 and (stream.tag is None or stream.tag.frames == stream.frames)
+
+
+def _decode_frames(path: Path, start_s: float, seconds: float | None, stream: MpegStream) -> Decoded:
+    """Decode a window of an mp3 from the frames that hold it: the same to the bit as in a decode of the whole."""
+    trimmed = 0 if stream.tag is None else stream.tag.trimmed
+    start = min(round(start_s * stream.sample_rate), stream.samples)
+    stop = stream.samples if seconds is None else min(start + round(seconds * stream.sample_rate), stream.samples)
+    first = first_frame(stream, start + trimmed)
+    # One frame more than holds the last sample: half of each frame's sound comes with the next.
+    last = min(stream.frames, -(-(stop + trimmed) // stream.samples_per_frame) + 1)
+    skip = start + trimmed - first * stream.samples_per_frame
+    with _opened_cut(path, stream, first, max(last, first + 1)) as file:
+        samples = file.read(skip + stop - start, dtype="float32", always_2d=True)[skip:]
+        return Decoded(samples, file.samplerate, stream.seconds, file.format.lower())
+
+
+def sample(path: Path, stream: MpegStream | None = None) -> Sampled:
     """Read the header and three windows (start, middle, end) with libsndfile. Raises DecodeError."""
-    with _sound_file(path) as file:
+    with _sound_file(path, stream) as file:
         frames, rate, promised = file.frames, file.samplerate, _promise(file)
         want = min(frames, round(WINDOW_S * rate))
         sound, loudest = promised <= 1.01 * frames / rate, 0.0
@@ -59,13 +83,31 @@ def _promise(file: Any) -> float:
 
 
 @contextlib.contextmanager
-def _sound_file(path: Path) -> Iterator[Any]:
+def _sound_file(path: Path, stream: MpegStream | None) -> Iterator[Any]:
+    """The file as an open SoundFile; an mp3 without a length tag as a copy that has one."""
+    if stream is not None and stream.layer == 3 and stream.tag is None:
+        with _opened_cut(path, stream, 0, stream.frames) as file:
+            yield file
+        return
+    with _opened(os.fspath(path)) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _opened_cut(path: Path, stream: MpegStream, first: int, stop: int) -> Iterator[Any]:
+    with cut(path, stream, first, stop) as copy, _opened(copy.fileno(), closefd=False) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _opened(place: str | int, *, closefd: bool = True) -> Iterator[Any]:
     import soundfile
 
     try:
-        with _silent_stderr(), soundfile.SoundFile(os.fspath(path)) as file:
+        with _silent_stderr(), soundfile.SoundFile(place, closefd=closefd) as file:
             yield file
-    except (soundfile.SoundFileError, RuntimeError, TypeError) as error:
+    except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError, MemoryError) as error:
+        # (The last two: a damaged header promises less than nothing or more than any memory.)
         raise DecodeError(str(error)) from None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -97,3 +99,19 @@ def test_cached_images_are_a_sequence_of_maps(cache):
     images = CachedImages(cache, ["11", "22", "33"])
     assert [int(image[0, 0]) for image in images] == [1, 2, 3]
     assert len(images[1:]) == 2
+
+
+def test_extraction_imports_neither_librosa_nor_numba_nor_torch(jobs, tmp_path):
+    program = """
+import sys
+from pathlib import Path
+from content.cache import HyperImageCache
+from content.extraction import Job, extract_one
+from content.spec import HyperImageSpec
+assert extract_one(Job(sys.argv[1], 1.0, "aa"), HyperImageCache(Path(sys.argv[2]), HyperImageSpec())) is None
+print(sorted({"librosa", "numba", "torch", "pandas", "av"} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, jobs[0].path, tmp_path / "x"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

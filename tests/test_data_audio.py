@@ -8,27 +8,12 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from sounds import RATE, damaged, quiet_then_loud, tone, without_length_tag, write, write_mp3
 
+from data import ffmpeg, libsndfile
 from data.audio import probe, read_audio
 from data.errors import InputError
-
-RATE = 44100
-
-
-def tone(seconds: float, channels: int = 2, rate: int = RATE) -> np.ndarray:
-    """A tone with a little noise, float32 (n, channels)."""
-    t = np.arange(int(seconds * rate)) / rate
-    noise = np.random.default_rng(0).standard_normal((len(t), channels))
-    return (0.3 * np.sin(2 * np.pi * 440 * t)[:, None] + 0.03 * noise).astype(np.float32)
-
-
-def write(path: Path, samples: np.ndarray, rate: int = RATE) -> Path:
-    kind = {".mp3": "MP3", ".oga": "OGG"}.get(path.suffix, path.suffix[1:].upper())
-    subtype = None
-    if path.suffix == ".opus":
-        kind, subtype = "OGG", "OPUS"
-    soundfile.write(path, samples, rate, format=kind, subtype=subtype)
-    return path
+from data.mpeg import walk
 
 
 def write_av(path: Path, codec: str, seconds: float = 4.0) -> Path:
@@ -45,22 +30,6 @@ def write_av(path: Path, codec: str, seconds: float = 4.0) -> Path:
             frame.rate, frame.pts = RATE, at
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    return path
-
-
-def without_length_tag(path: Path) -> Path:
-    """Cut off the first mp3 frame, the one with the Xing or Info tag."""
-    raw = path.read_bytes()
-    path.write_bytes(raw[raw.find(raw[:2], 100) :])
-    return path
-
-
-def damaged(path: Path, spots: int) -> Path:
-    raw = bytearray(path.read_bytes())
-    rng = np.random.default_rng(1)
-    for at in rng.integers(4000, len(raw) - 300, spots):
-        raw[at : at + 200] = rng.bytes(200)
-    path.write_bytes(raw)
     return path
 
 
@@ -111,15 +80,79 @@ def test_a_window_of_an_ffmpeg_format_is_the_slice_of_the_whole(tmp_path: Path) 
 
 
 def test_an_mp3_without_a_length_tag_is_read_whole(tmp_path: Path) -> None:
-    path = tmp_path / "a.mp3"
-    quiet_then_loud = np.concatenate([1e-4 * tone(8, 1), tone(8, 1)])
-    with soundfile.SoundFile(path, "w", RATE, 1, format="MP3", bitrate_mode="VARIABLE", compression_level=0.1) as file:
-        file.write(quiet_then_loud)
-    without_length_tag(path)
+    path = write_mp3(tmp_path / "a.mp3", quiet_then_loud(16), mode="VARIABLE", tagged=False)
     with soundfile.SoundFile(path) as file:
-        assert file.frames < 0.8 * len(quiet_then_loud)  # what libsndfile alone would give
+        assert file.frames < 0.8 * 16 * RATE  # what libsndfile alone would give
     assert len(read_audio(path).samples) / RATE == pytest.approx(16, abs=0.1)
     assert probe(path).duration_s == pytest.approx(16, abs=0.1)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate", [8000, 22050, 44100])
+def test_without_a_length_tag_libsndfile_gives_what_ffmpeg_gives(tmp_path: Path, rate: int, channels: int) -> None:
+    path = write_mp3(tmp_path / "a.mp3", quiet_then_loud(4, channels), mode="VARIABLE", tagged=False, rate=rate)
+    ours, theirs = libsndfile.decode(path, 0.0, None, walk(path)), ffmpeg.decode(path, 0.0, None)
+    assert ours.samples.shape == theirs.samples.shape
+    np.testing.assert_allclose(ours.samples, theirs.samples, atol=1e-4)
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+@pytest.mark.parametrize(("rate", "channels"), [(44100, 1), (44100, 2), (22050, 1), (11025, 2)])
+def test_a_window_of_an_mp3_is_the_slice_of_the_whole_to_the_bit(
+    tmp_path: Path, rate: int, channels: int, mode: str, tagged: bool
+) -> None:
+    path = write_mp3(tmp_path / "a.mp3", quiet_then_loud(6, channels), mode=mode, tagged=tagged, rate=rate)
+    whole = read_audio(path).samples
+    length = len(whole) / rate
+    for start_s in (0.0, 0.01, 0.1, 0.3, *np.linspace(0.5, length - 0.6, 7)):
+        start = round(start_s * rate)
+        window = read_audio(path, start_s=start_s, seconds=0.5)
+        np.testing.assert_array_equal(window.samples, whole[start : start + round(0.5 * rate)])
+
+
+def test_the_end_of_an_mp3_is_a_window_too(tmp_path: Path) -> None:
+    path = write_mp3(tmp_path / "a.mp3", tone(3), mode="VARIABLE")
+    whole = read_audio(path).samples
+    np.testing.assert_array_equal(read_audio(path, start_s=2.5).samples, whole[round(2.5 * RATE) :])
+    assert len(read_audio(path, start_s=2.9, seconds=5.0).samples) == len(whole) - round(2.9 * RATE)
+    assert len(read_audio(path, start_s=9.0, seconds=5.0).samples) == 0
+
+
+def test_a_window_of_an_mp3_cut_out_of_another_is_the_slice_of_the_whole(tmp_path: Path) -> None:
+    path = write_mp3(tmp_path / "a.mp3", tone(6), mode="VARIABLE", tagged=False)
+    stream, raw = walk(path), path.read_bytes()
+    assert stream is not None
+    path.write_bytes(raw[stream.offsets[50] :])  # its first frames lack what they take from those before
+    window, whole = read_audio(path, start_s=2.0, seconds=1.0).samples, read_audio(path).samples
+    np.testing.assert_allclose(window, whole[2 * RATE : 3 * RATE], atol=1e-6)
+
+
+@pytest.mark.parametrize("frames", [b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x01\x00\x00"])
+def test_an_mp3_that_promises_more_than_can_be_is_damaged(tmp_path: Path, frames: bytes) -> None:
+    path = write_mp3(tmp_path / "a.mp3", tone(2))
+    raw = bytearray(path.read_bytes())
+    at = max(raw.find(b"Info"), raw.find(b"Xing"))
+    raw[at + 8 : at + 12] = frames
+    path.write_bytes(raw)
+    assert code(probe, path) == "truncated"
+    assert len(read_audio(path).samples) / RATE == pytest.approx(2, abs=0.1)
+
+
+def test_a_healthy_mp3_does_not_need_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("decode", "sample"):
+        monkeypatch.setattr(ffmpeg, module, lambda *_: pytest.fail("FFmpeg was asked"))
+    for mode in ("CONSTANT", "VARIABLE"):
+        for tagged in (True, False):
+            path = write_mp3(tmp_path / f"{mode}{tagged}.mp3", quiet_then_loud(3), mode=mode, tagged=tagged)
+            assert read_audio(path).shortfall_s == probe(path).shortfall_s == 0
+
+
+def test_two_mp3_files_in_one_are_read_to_the_end(tmp_path: Path) -> None:
+    path = write_mp3(tmp_path / "a.mp3", tone(5))
+    path.write_bytes(2 * path.read_bytes())
+    assert len(read_audio(path).samples) / RATE == pytest.approx(10, abs=0.2)
+    assert probe(path).duration_s == pytest.approx(10, abs=0.2)
 
 
 @pytest.mark.parametrize("tagged", [True, False])
