@@ -145,3 +145,7 @@ def test_an_architecture_built_by_hand_must_end_in_a_fully_connected_layer():
 def test_an_architecture_built_by_hand_keeps_the_order_of_layers():
     with pytest.raises(InputError, match="P needs rows and frames, none are left"):
         Architecture((Branches(((Moments(),), (GlobalPool(), MaxPool()))), FullyConnected(2)))
+
+
+def test_every_preset_makes_an_embedding_of_192_numbers():
+    assert {architecture(name).embedding_size for name in PRESETS} == {192}
