@@ -22,7 +22,7 @@ PRESET_TRAINING: dict[str, dict[str, Any]] = {
         "epochs": 30,
         "batch_size": 32,
         "snippets_per_song": 1,
-        "snippet_seconds": 10.0,
+        "snippet_seconds": 30.0,
     },
 }
 
