@@ -13,7 +13,7 @@ from content.spec import HyperImageSpec
 from content.training_config import TrainingConfig
 from data.errors import InputError
 from data.tracks import Track
-from recsys.steps.fold_rows import deal, on_both_sides, parts
+from recsys.steps.fold_rows import deal, matched_training, on_both_sides, parts
 from recsys.steps.folds import used_values
 from recsys.steps.images import Songs
 
@@ -127,3 +127,14 @@ def test_rows_that_are_left_out_lose_their_label():
     songs = Songs([Track(f"t{i}", "", labels={"mood": "sad"}) for i in range(3)], Images([np.zeros((9, 1))] * 3), 0)
     rows = dealt(songs, "song")._replace(fold_of=np.array([0, -1, 1], np.int32))
     assert used_values(songs, rows, "mood") == ["sad", "", "sad"]
+
+
+@pytest.mark.parametrize("split", ["snippet", "song", "artist"])
+def test_a_network_learns_from_as_many_snippets_under_each_split(split):
+    lengths = [1290] * 12  # six snippets each
+    tracks = [Track(f"t{i}", "", labels={"mood": "sad" if i % 2 else "glad"}) for i in range(12)]
+    songs = Songs(tracks, Images(np.zeros((n, 1), np.uint8) for n in lengths), 0)
+    rows = deal(songs, tracks, "mood", split, 3, 0, CONFIG)
+    config = matched_training(CONFIG, rows)
+    learned = config.epochs * config.snippets_per_song * len(rows.song)
+    assert abs(learned / (CONFIG.epochs * CONFIG.snippets_per_song * len(songs.tracks)) - 1) <= 0.1

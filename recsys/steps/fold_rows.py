@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -70,6 +71,19 @@ def deal(
         by_song = song_folds(tracks, label, split, folds, seed)
         fold_of = np.array([by_song[track.track_id] for track in songs.tracks], np.int32)
     return FoldRows(split, images, song, fold_of, tuple(range(folds)), {}, ())
+
+
+def matched_training(config: TrainingConfig, rows: FoldRows) -> TrainingConfig:
+    """The training under these folds: under each split a network learns from about as many snippets.
+
+    Where the rows are snippets, a song has several of them: each is taken once an epoch, and there are fewer epochs. Otherwise the
+    split by snippet would be trained several times as long, and look better for that reason, too.
+    """
+    if rows.split != "snippet":
+        return config
+    songs = len(np.unique(rows.song))
+    epochs = max(1, round(config.epochs * config.snippets_per_song * songs / len(rows.song)))
+    return dataclasses.replace(config, epochs=epochs, snippets_per_song=1)
 
 
 def deal_by_files(songs: Songs, label: str, files: Sequence[Path]) -> FoldRows:

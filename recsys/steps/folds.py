@@ -12,7 +12,7 @@ from content.layers import Architecture
 from content.training_config import TrainingConfig
 from data.files import fingerprint
 from recsys.report import Report
-from recsys.steps.fold_rows import FoldRows
+from recsys.steps.fold_rows import FoldRows, matched_training
 from recsys.steps.images import Songs
 from recsys.steps.machine import patient_threads, workers_or_all
 from recsys.steps.training import training_fingerprint
@@ -48,7 +48,7 @@ def fold_networks(
     control : also train one network on labels dealt out anew among the songs; one fold of it is enough. It learns nothing else.
     also : further labels to learn at the same time.
     """
-    spec = songs.images.cache.spec
+    spec, config = songs.images.cache.spec, matched_training(config, rows)
     values = used_values(songs, rows, label)
     further = {kind: used_values(songs, rows, kind) for kind in also}
     artists = [track.artist or f"\0{track.track_id}" for track in songs.tracks]
