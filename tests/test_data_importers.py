@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from data.errors import InputError
@@ -133,6 +133,7 @@ def test_line_numbers_go_on_from_chunk_to_chunk(tmp_path: Path, monkeypatch: pyt
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(lines=[b"\r"])
 @given(
     st.lists(
         st.one_of(

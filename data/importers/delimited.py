@@ -87,6 +87,8 @@ def _decoded(raw: list[bytes], line: int, sieve: Sieve) -> tuple[list[str], NDAr
         texts = b"".join(raw).decode("utf-8").replace("\r\n", "\n").split("\n")
         if len(texts) > len(raw):  # the last line ended with a line end
             texts.pop()
+        else:
+            texts[-1] = texts[-1].rstrip("\r")  # a file may end in the middle of its last line end
     except UnicodeDecodeError:
         texts, broken = [], []
         for number, one in zip(numbers, raw, strict=True):

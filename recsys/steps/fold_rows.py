@@ -76,8 +76,8 @@ def deal(
 def matched_training(config: TrainingConfig, rows: FoldRows) -> TrainingConfig:
     """The training under these folds: under each split a network learns from about as many snippets.
 
-    Where the rows are snippets, a song has several of them: each is taken once an epoch, and there are fewer epochs. Otherwise the
-    split by snippet would be trained several times as long, and look better for that reason, too.
+    Where the rows are snippets, a song has several of them: each is taken once an epoch, and there are fewer epochs. Otherwise
+    the split by snippet would be trained several times as long, and look better for that reason, too.
     """
     if rows.split != "snippet":
         return config
