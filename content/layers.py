@@ -3,145 +3,133 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from data.errors import InputError
 
 
+class _Written:
+    """What all records of one letter share: `str` is the layer's notation, its letter and its numbers."""
+
+    letter: ClassVar[str]
+
+    def __str__(self) -> str:
+        numbers = [str(value) for value in vars(self).values()]
+        return f"{self.letter}({','.join(numbers)})" if numbers else self.letter
+
+
 @dataclass(frozen=True)
-class Convolution:
+class Convolution(_Written):
     """`C(stride,receptive_field,depth)`: square kernel over rows and frames, `depth` output channels, then ReLU."""
 
+    letter = "C"
     stride: int
     receptive_field: int
     depth: int
 
-    def __str__(self) -> str:
-        return f"C({self.stride},{self.receptive_field},{self.depth})"
-
 
 @dataclass(frozen=True)
-class TemporalConvolution:
+class TemporalConvolution(_Written):
     """`T(stride,receptive_field,depth)`: the kernel spans all rows and moves over the frames only; one row is left. Then ReLU."""
 
+    letter = "T"
     stride: int
     receptive_field: int
     depth: int
 
-    def __str__(self) -> str:
-        return f"T({self.stride},{self.receptive_field},{self.depth})"
-
 
 @dataclass(frozen=True)
-class Separable:
+class Separable(_Written):
     """`S(stride,receptive_field,depth)`: each channel by a square kernel of its own, then a mixture of channels, then ReLU."""
 
+    letter = "S"
     stride: int
     receptive_field: int
     depth: int
 
-    def __str__(self) -> str:
-        return f"S({self.stride},{self.receptive_field},{self.depth})"
-
 
 @dataclass(frozen=True)
-class Residual:
+class Residual(_Written):
     """`K(stride,receptive_field,depth)`: two convolutions with batch normalisation beside a shortcut, added, then ReLU."""
 
+    letter = "K"
     stride: int
     receptive_field: int
     depth: int
 
-    def __str__(self) -> str:
-        return f"K({self.stride},{self.receptive_field},{self.depth})"
-
 
 @dataclass(frozen=True)
-class LocalResponse:
+class LocalResponse(_Written):
     """`L`: local response normalisation over neighbouring channels."""
 
-    def __str__(self) -> str:
-        return "L"
+    letter = "L"
 
 
 @dataclass(frozen=True)
-class MaxPool:
+class MaxPool(_Written):
     """`P`: max pooling."""
 
-    def __str__(self) -> str:
-        return "P"
+    letter = "P"
 
 
 @dataclass(frozen=True)
-class BatchNorm:
+class BatchNorm(_Written):
     """`B`: batch normalisation of each channel or neuron."""
 
-    def __str__(self) -> str:
-        return "B"
+    letter = "B"
 
 
 @dataclass(frozen=True)
-class Relu:
+class Relu(_Written):
     """`R`: rectified linear units."""
 
-    def __str__(self) -> str:
-        return "R"
+    letter = "R"
 
 
 @dataclass(frozen=True)
-class Dropout:
+class Dropout(_Written):
     """`D(percent)`: in training, this share of the values is set to 0 at random and the others are scaled up."""
 
+    letter = "D"
     percent: int
 
-    def __str__(self) -> str:
-        return f"D({self.percent})"
-
 
 @dataclass(frozen=True)
-class Recurrent:
+class Recurrent(_Written):
     """`U(units)`: a gated recurrent unit over the frames in both directions; 2 * units channels, one row, all frames."""
 
+    letter = "U"
     units: int
 
-    def __str__(self) -> str:
-        return f"U({self.units})"
-
 
 @dataclass(frozen=True)
-class GlobalPool:
+class GlobalPool(_Written):
     """`G`: mean, maximum and standard deviation of each channel over all rows and frames."""
 
-    def __str__(self) -> str:
-        return "G"
+    letter = "G"
 
 
 @dataclass(frozen=True)
-class Moments:
+class Moments(_Written):
     """`M`: mean, standard deviation and mean absolute change from frame to frame of each row of each channel."""
 
-    def __str__(self) -> str:
-        return "M"
+    letter = "M"
 
 
 @dataclass(frozen=True)
-class Attention:
+class Attention(_Written):
     """`A(heads)`: for each head a weighted mean over the frames, the weights being learned from what the frame holds."""
 
+    letter = "A"
     heads: int
-
-    def __str__(self) -> str:
-        return f"A({self.heads})"
 
 
 @dataclass(frozen=True)
-class FullyConnected:
+class FullyConnected(_Written):
     """`F(neurons)`: a linear map of everything before it."""
 
+    letter = "F"
     neurons: int
-
-    def __str__(self) -> str:
-        return f"F({self.neurons})"
 
 
 @dataclass(frozen=True)
@@ -172,6 +160,23 @@ Layer: TypeAlias = (
     | Branches
 )
 
+# The records that are written as a letter and numbers.
+LETTERS = (
+    Convolution,
+    TemporalConvolution,
+    Separable,
+    Residual,
+    LocalResponse,
+    MaxPool,
+    BatchNorm,
+    Relu,
+    Dropout,
+    Recurrent,
+    GlobalPool,
+    Moments,
+    Attention,
+    FullyConnected,
+)
 # Layers that need rows and frames, and layers after which there are none.
 SPATIAL = (
     Convolution,

@@ -25,31 +25,12 @@ before anything heavy is imported.
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from content.layers import (
-    FLATTENING,
-    SPATIAL,
-    Architecture,
-    Attention,
-    BatchNorm,
-    Branches,
-    Convolution,
-    Dropout,
-    FullyConnected,
-    GlobalPool,
-    Layer,
-    LocalResponse,
-    MaxPool,
-    Moments,
-    Recurrent,
-    Relu,
-    Residual,
-    Separable,
-    TemporalConvolution,
-)
+from content import layers
+from content.layers import FLATTENING, SPATIAL, Architecture, Branches, FullyConnected, Layer
 from data.errors import InputError
 
 # How each was found, and what else was tried: docs/presets.md. What each is trained with: content.training_config.
@@ -58,25 +39,8 @@ PRESETS: dict[str, str] = {
     "best": "IMBD(30)F(256)BRD(40)F(192)O",
 }
 
-# A further layer is one more record in content.layers, one more line here, its shape in content.shapes, its module in
-# content.modules.
-_KERNEL = ("stride", "receptive field", "depth")
-LETTERS: dict[str, tuple[Callable[..., Layer], tuple[str, ...]]] = {
-    "C": (Convolution, _KERNEL),
-    "L": (LocalResponse, ()),
-    "P": (MaxPool, ()),
-    "F": (FullyConnected, ("neurons",)),
-    "T": (TemporalConvolution, _KERNEL),
-    "S": (Separable, _KERNEL),
-    "K": (Residual, _KERNEL),
-    "B": (BatchNorm, ()),
-    "R": (Relu, ()),
-    "D": (Dropout, ("percent",)),
-    "U": (Recurrent, ("units",)),
-    "A": (Attention, ("heads",)),
-    "G": (GlobalPool, ()),
-    "M": (Moments, ()),
-}
+# A further layer is one more record in content.layers, its shape in content.shapes, its module in content.network.
+LETTERS: dict[str, type[Any]] = {kind.letter: kind for kind in layers.LETTERS}
 MOST = {"percent": 99}
 
 
@@ -109,28 +73,28 @@ def parse(text: str) -> Architecture:
     at = _blanks(text, 0)
     if text[at : at + 1] != "I":
         _fail(text, at, "a network starts with I, the input layer")
-    layers, at = _layers(text, at + 1, closing="O")
-    if not layers or not isinstance(layers[-1], FullyConnected):
+    found, at = _layers(text, at + 1, closing="O")
+    if not found or not isinstance(found[-1], FullyConnected):
         _fail(text, at, "the layer before O must be F, its neurons are the song embedding")
     end = _blanks(text, at + 1)
     if end < len(text):
         _fail(text, end, "nothing may follow O, the output layer")
-    return Architecture(layers)
+    return Architecture(found)
 
 
 def _layers(text: str, at: int, *, closing: str) -> tuple[tuple[Layer, ...], int]:
     """The layers from position `at` up to a character of `closing`, and that character's position."""
-    layers: list[Layer] = []
+    found: list[Layer] = []
     at = _blanks(text, at)
     while not text[at : at + 1] or text[at] not in closing:
         start = at
         layer, at = _branches(text, at) if text[at : at + 1] == "[" else _layer(text, at, closing)
-        before = next((other for other in layers if isinstance(other, FLATTENING)), None)
+        before = next((other for other in found if isinstance(other, FLATTENING)), None)
         if before is not None and isinstance(layer, (*SPATIAL, Branches)):
             letter = str(before)[0]
             _fail(text, start, f"{text[start]} needs rows and frames and cannot come after {letter}, which leaves none")
-        layers.append(layer)
-    return tuple(layers), at
+        found.append(layer)
+    return tuple(found), at
 
 
 def _branches(text: str, at: int) -> tuple[Branches, int]:
@@ -162,7 +126,8 @@ def _layer(text: str, at: int, closing: str) -> tuple[Layer, int]:
     if letter not in LETTERS:
         _fail(text, at, f"unknown layer {letter!r}; known are {', '.join(LETTERS)} and [ | ] between I and O")
     at = _blanks(text, at + 1)
-    make, wanted = LETTERS[letter]
+    make = LETTERS[letter]
+    wanted = tuple(field.name.replace("_", " ") for field in dataclasses.fields(make))
     if not wanted:
         if text[at : at + 1] == "(":
             _fail(text, at, f"{letter} takes no numbers")
