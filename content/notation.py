@@ -78,6 +78,7 @@ LETTERS: dict[str, tuple[Callable[..., Layer], tuple[str, ...]]] = {
     "M": (Moments, ()),
 }
 MOST = {"percent": 99}
+DEEPEST = 20  # branches within branches; many more would exhaust Python's stack
 
 
 def architecture(name_or_notation: str) -> Architecture:
@@ -109,6 +110,11 @@ def parse(text: str) -> Architecture:
     at = _blanks(text, 0)
     if text[at : at + 1] != "I":
         _fail(text, at, "a network starts with I, the input layer")
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += (letter == "[") - (letter == "]")
+        if depth > DEEPEST:
+            _fail(text, place, f"branches may lie within each other {DEEPEST} deep at most")
     layers, at = _layers(text, at + 1, closing="O")
     if not layers or not isinstance(layers[-1], FullyConnected):
         _fail(text, at, "the layer before O must be F, its neurons are the song embedding")
