@@ -36,7 +36,8 @@ class Device(StrEnum):
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
 WorkersOption = Annotated[
-    int, typer.Option("--workers", min=0, help="Processes, one thread each; 0 takes one for each core.", show_default=False)
+    int,
+    typer.Option("--workers", min=0, max=1024, help="Processes, one thread each; 0 takes one for each core.", show_default=False),
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network computes; auto takes CUDA when it is there.")]
 
