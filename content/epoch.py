@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,6 +108,22 @@ def _snippets(
         masked = torch.from_numpy(extra.masked_rows[part]).to(x.device)
         x = torch.where(masked[:, None, :, None], row_mean[:, None], x)
     return x
+
+
+@contextlib.contextmanager
+def enough_memory(config: TrainingConfig) -> Iterator[None]:
+    """Raise InputError where the memory of the machine or of the GPU does not hold a step."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # On a CPU torch has no class of its own for it.
+        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+            raise
+        raise InputError(
+            f"there is not enough memory to train with batch_size={config.batch_size}",
+            code="no-memory",
+            hint="Set batch_size or snippet_seconds lower, or take a smaller architecture",
+        ) from error
 
 
 def finite(loss: float, rate: float, epoch: int) -> float:

@@ -41,14 +41,14 @@ def metrics_log(path: Path | None, tensorboard: Path | None, run: str, history: 
     run : names the run.
     history : what is finished.
     """
-    if path is not None:
-        kept = _lines(path, run, len(history))
-        missing = [_line(run, record, None, None) for record in history if record.epoch not in kept]
-        for line in missing:  # the file was lost, the checkpoint was not: times are not known any more
-            kept[line["epoch"]] = line
-        with disk_errors(path):
-            write_text(path, "".join(json.dumps(kept[epoch]) + "\n" for epoch in sorted(kept)))
-    with _event_writer(tensorboard, len(history)) as writer:
+    with _event_writer(tensorboard, len(history)) as writer:  # first: if it fails, the last run's lines are still there
+        if path is not None:
+            kept = _lines(path, run, len(history))
+            missing = [_line(run, record, None, None) for record in history if record.epoch not in kept]
+            for line in missing:  # the file was lost, the checkpoint was not: times are not known any more
+                kept[line["epoch"]] = line
+            with disk_errors(path):
+                write_text(path, "".join(json.dumps(kept[epoch]) + "\n" for epoch in sorted(kept)))
 
         def write(record: EpochRecord, seconds: float, snippets: int) -> None:
             line = _line(run, record, seconds, snippets)

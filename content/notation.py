@@ -42,6 +42,7 @@ PRESETS: dict[str, str] = {
 # A further layer is one more record in content.layers, its shape in content.shapes, its module in content.network.
 LETTERS: dict[str, type[Any]] = {kind.letter: kind for kind in layers.LETTERS}
 MOST = {"percent": 99}
+DEEPEST = 20  # branches within branches; many more would exhaust Python's stack
 
 
 def architecture(name_or_notation: str) -> Architecture:
@@ -73,6 +74,11 @@ def parse(text: str) -> Architecture:
     at = _blanks(text, 0)
     if text[at : at + 1] != "I":
         _fail(text, at, "a network starts with I, the input layer")
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += (letter == "[") - (letter == "]")
+        if depth > DEEPEST:
+            _fail(text, place, f"branches may lie within each other {DEEPEST} deep at most")
     found, at = _layers(text, at + 1, closing="O")
     if not found or not isinstance(found[-1], FullyConnected):
         _fail(text, at, "the layer before O must be F, its neurons are the song embedding")

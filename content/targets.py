@@ -104,9 +104,10 @@ def _head(label: str, texts: Sequence[str], least_songs: int) -> Head:
             code="one-class",
             hint="Add songs of another class or choose another label",
         )
-    for value, songs in sorted(counts.items()):
-        if songs == 1:
-            log.warning("only one song has %s %r: the network can learn the song, not the class", label, value)
+    alone = sorted(value for value, songs in counts.items() if songs == 1)
+    if alone:
+        named = ", ".join(map(repr, alone[:3])) + (", ..." if len(alone) > 3 else "")
+        log.warning("only one song each has %s %s: the network can learn the song, not the class", label, named)
     return Head(label, tuple(sorted(counts)))
 
 

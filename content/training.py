@@ -77,13 +77,13 @@ def train(
     Raises
     ------
     InputError : no songs, fewer than two classes, a song without any label, an image that does not fit `spec`, a network too deep
-        for the snippets, or a loss that is no longer a number.
+        for the snippets, too little memory for a step, or a loss that is no longer a number.
     """
     import torch
 
     from content.checkpoint import read_checkpoint, write_checkpoint
     from content.encoder import Encoder, torch_device, torch_threads
-    from content.epoch import Material, finite, train_epoch
+    from content.epoch import Material, enough_memory, finite, train_epoch
     from content.metrics_log import metrics_log
     from content.network import build
     from content.objective import Objective
@@ -127,7 +127,8 @@ def train(
                 if patience_is_over(state.validation_losses, config.patience):
                     break
                 start = time.perf_counter()
-                record = train_epoch(material, state, epoch, progress)
+                with enough_memory(config):
+                    record = train_epoch(material, state, epoch, progress)
                 state.share_statistics(processes)
                 if len(validation):
                     loss, right = validate(network, state.latest(), images, validation, targets, n_frames, processes)

@@ -31,12 +31,15 @@ WORDS: dict[str, tuple[str, ...]] = {
     "schedule": ("constant", "cosine", "one-cycle"),
     "positions": ("random", "cover"),
     "class_weights": ("none", "balanced"),
+    "device": ("auto", "cpu", "cuda"),
 }
 _WHOLE_FROM_1 = ("epochs", "snippets_per_song", "batch_size", "least_songs", "time_mask_frames", "frequency_mask_rows")
 _WHOLE_FROM_0 = ("time_masks", "frequency_masks", "patience", "seed")
 _POSITIVE = ("snippet_seconds", "learning_rate")
 _NOT_NEGATIVE = ("weight_decay", "gradient_clip", "mixup", "also_weight", "also_multi_weight")
 _BELOW_1 = ("momentum", "warmup", "label_smoothing", "weight_average", "validation_share")
+# Far beyond use: what is greater is a slip of the keyboard, and would end in an overflow or in no memory.
+_MOST = {"epochs": 10**6, "snippets_per_song": 10**4, "snippet_seconds": 600, "seed": 2**63 - 1, "threads": 1024}
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,9 @@ class TrainingConfig:
             )
         if self.threads is not None and self.threads < 1:
             raise InputError(f"threads={self.threads} must be at least 1")
+        for name, most in _MOST.items():
+            if (getattr(self, name) or 0) > most:
+                raise InputError(f"{name}={getattr(self, name)} must be at most {most}")
 
     def run(self) -> dict[str, Any]:
         """What decides the result, as JSON-able values: threads and device change how fast a run goes, not which run it is."""

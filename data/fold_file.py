@@ -170,4 +170,4 @@ def _positions(file: Path, rows: Sequence[Sequence[str]], is_part: bool) -> tupl
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:
     """Sort key: numbers in a name count as numbers."""
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", name) if part]
+    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d{1,18})", name) if part]

@@ -89,6 +89,15 @@ def test_tensorboard_gets_one_value_an_epoch(tmp_path):
     assert set(events.Tags()["scalars"]) == {"loss", "accuracy", "learning_rate", "snippets_per_second"}
 
 
+def test_a_folder_that_tensorboard_cannot_write_to_costs_no_earlier_line(tmp_path):
+    pytest.importorskip("tensorboard")
+    write(tmp_path / "m", "old", [], HISTORY)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write"), metrics_log(tmp_path / "m", tmp_path / "file", "run", []):
+        pass
+    assert len(lines(tmp_path / "m")) == 3
+
+
 def test_tensorboard_that_is_not_installed_is_named_with_its_remedy(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(InputError, match=r"TensorBoard is not installed.*recsys\[tensorboard\]"):

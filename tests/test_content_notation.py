@@ -114,6 +114,7 @@ def test_text_and_parse_are_inverse(spatial, middle, flat):
         ("I[M|G", 6, "a branch is not closed"),
         ("IM|GF(2)O", 3, "unknown layer '|'"),
         ("IM]F(2)O", 3, "unknown layer ']'"),
+        ("I" + "[M|" * 300 + "M" + "]" * 300 + "F(2)O", 62, "20 deep at most"),
         ("I[M|F(3]F(2)O", 8, "closing parenthesis is missing"),
     ],
 )

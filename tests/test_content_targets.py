@@ -52,6 +52,13 @@ def test_what_cannot_be_learned_is_refused(labels, also, message):
         read_targets("mood", labels, also, least_songs=2)
 
 
+def test_classes_of_one_song_are_named_in_one_warning(caplog):
+    read_targets("mood", ["a", "b", "c", "d", "e", "e"], {}, least_songs=1)
+    assert [record.getMessage() for record in caplog.records] == [
+        "only one song each has mood 'a', 'b', 'c', ...: the network can learn the song, not the class"
+    ]
+
+
 def test_balanced_weights_are_those_of_scikit_learn():
     from sklearn.utils.class_weight import compute_class_weight
 

@@ -156,3 +156,19 @@ def test_what_cannot_be_learned_from_is_refused(images, labels, message):
 def test_an_unknown_device_is_refused():
     with pytest.raises(InputError, match="device='tpu'"):
         train(*songs(6, 0), replace(QUICK, device="tpu"), SMALL, spec=SPEC)
+
+
+def test_a_step_that_memory_does_not_hold_is_refused_with_a_remedy():
+    import torch
+
+    from content.epoch import enough_memory
+
+    with pytest.raises(InputError, match=r"not enough memory.*batch_size=16.*lower"), enough_memory(TrainingConfig()):
+        torch.empty(2**60, dtype=torch.uint8)
+
+
+def test_a_fault_that_is_none_of_memory_is_passed_on():
+    from content.epoch import enough_memory
+
+    with pytest.raises(RuntimeError, match="shapes"), enough_memory(TrainingConfig()):
+        raise RuntimeError("shapes differ")

@@ -62,6 +62,12 @@ def test_one_cycle_without_warmup_is_the_cosine():
         ("also_weight", -0.1),
         ("also_multi_weight", -0.1),
         ("least_songs", 0),
+        ("device", "tpu"),
+        ("epochs", 10**7),
+        ("snippets_per_song", 10**9),
+        ("snippet_seconds", 1e12),
+        ("seed", 2**64),
+        ("threads", 10**9),
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_name(field, value):

@@ -123,6 +123,7 @@ def test_the_suffix_decides_where_only_it_differs() -> None:
 def test_numbers_of_folds_are_in_numeric_order() -> None:
     folds = {f"{n}.wav": f"fold{n}" for n in (10, 9, 1)}
     assert match_folds(folds, tracks("10.wav", "9.wav", "1.wav")).names == ("fold1", "fold9", "fold10")
+    assert match_folds({"a.wav": "7" * 5000, "b.wav": "x"}, tracks("a.wav", "b.wav")).names == ("7" * 5000, "x")
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,6 @@ def test_two_sets_and_a_tree_of_genres_below_one_folder_are_each_read(catalogue:
     assert labels(catalogue)["track_0000948"]["genre"] == "rock"
 
 
-@pytest.mark.parametrize("place", ["48/949.mp3", "948.mp3", "48/x948.mp3", "048/948.mp3"])
+@pytest.mark.parametrize("place", ["48/949.mp3", "948.mp3", "48/x948.mp3", "048/948.mp3", f"48/{'48' * 3000}.mp3"])
 def test_other_places_have_no_number(place: str) -> None:
     assert mtg_jamendo.number_of(Path("/audio") / place) is None

@@ -19,9 +19,9 @@ def test_every_preset_is_listed_with_its_notation():
 @pytest.mark.parametrize("name", PRESETS)
 def test_parameters_are_those_of_the_network_without_its_output_layer(name):
     (row,) = architectures(name)
-    network = build(architecture(name), 233, 215, 9)  # no preset's parameters that count here depend on more than these
-    if name == "paper":
-        assert row["parameters"] == sum(parameter.numel() for parameter in network.body.parameters())
+    _, n_rows, n_frames = row["layers"][0]["shape"]
+    network = build(architecture(name), n_rows, n_frames, 9)
+    assert row["parameters"] == sum(parameter.numel() for parameter in network.body.parameters())
     assert row["layers"][-1]["shape"] == (192,)
 
 
@@ -63,3 +63,8 @@ def test_the_command_prints_presets_and_json(recsys):
     text = recsys("architectures")
     assert all(notation in text.out for notation in PRESETS.values())
     assert [row["name"] for row in recsys("architectures", "--json").json] == list(PRESETS)
+
+
+def test_a_long_notation_stands_in_one_line(recsys):
+    notation = "I[C(2,3,8)PG|MF(12)|T(1,3,8)U(4)A(2)|K(1,3,4)S(1,3,4)LBRD(10)G]F(32)O"
+    assert recsys("architectures", notation).out.splitlines()[0] == f"notation: {notation}"

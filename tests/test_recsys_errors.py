@@ -178,6 +178,8 @@ def test_a_workspace_of_another_schema_is_refused_with_a_sentence(recsys, worksp
         ("train-content", "--device", "abacus"),
         ("evaluate", "labels", "--split", "album"),
         ("nonsense",),
+        ("train-hybrid", "--seed", 2**32),
+        ("train-content", "--workers", 10**6),
     ],
 )
 def test_wrong_usage_exits_with_2(recsys, trained, args):

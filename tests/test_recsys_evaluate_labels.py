@@ -164,3 +164,10 @@ def test_a_fold_file_of_another_set_is_refused(recsys, workspace, tmp_path):
     ran = recsys("-w", workspace, "evaluate", "labels", "--label", "genre", "--fold-file", tmp_path / "folds.csv")
     assert ran.code == 1
     assert "none of the 2 songs" in ran.err
+
+
+def test_an_empty_name_of_an_architecture_is_refused(recsys, workspace):
+    for option in ("--architecture", "--against"):
+        ran = recsys("-w", workspace, "evaluate", "labels", option, "")
+        assert ran.code == 1
+        assert "neither a preset" in ran.err

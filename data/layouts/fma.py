@@ -110,7 +110,7 @@ def _columns(first: str, second: str) -> dict[str, int]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise InputError(f"track_id {text[:40]!r} is no number", code="bad-row")
     return int(text)
 
@@ -141,7 +141,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     """The numbers of a cell such as "[21, 10]". Raises InputError for another one."""
     try:
         numbers = json.loads(text or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):  # the second: thousands of brackets
         numbers = None
     if not isinstance(numbers, list) or not all(type(number) is int for number in numbers):
         raise InputError(f"genres_all {text[:40]!r} is no list of numbers", code="bad-row")

@@ -20,7 +20,7 @@ TABLES = "autotagging*.tsv"
 BESIDE = ("", "data", "mtg-jamendo-dataset/data")  # folders of the tables, seen from the folder above the audio's
 _HEADER = ["TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS"]
 _KINDS = {"genre": "genres", "mood/theme": "moods", "instrument": "instruments"}
-_PLACE = re.compile(r"(\d\d)/(\d+)(?:\.low)?\.\w+", re.ASCII)
+_PLACE = re.compile(r"(\d\d)/(\d{1,9})(?:\.low)?\.\w+", re.ASCII)
 
 
 class Rows(NamedTuple):
@@ -101,7 +101,7 @@ def _take(raw: bytes, artists: dict[int, tuple[str, str]], tags: dict[int, dict[
     track_id, artist, _, path, _, *named = cells
     number = number_of(Path(path))
     if not track_id or number is None:
-        raise InputError(f"track_id {track_id!r}, path {path!r}: a path is like 48/948.mp3", code="bad-row")
+        raise InputError(f"track_id {track_id[:40]!r}, path {path[:40]!r}: a path is like 48/948.mp3", code="bad-row")
     pairs = [name.partition("---") for name in named if name]
     wrong = [category for category, _, tag in pairs if not (category and tag)]
     if wrong:

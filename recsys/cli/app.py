@@ -34,9 +34,12 @@ class Device(StrEnum):
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
+# LightFM takes seeds below 2 ** 32, and the repetitions of an evaluation count upwards from the one that is given.
+MOST_SEED = 2**31 - 1
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=MOST_SEED, help="The same seed gives the same result.")]
 WorkersOption = Annotated[
-    int, typer.Option("--workers", min=0, help="Processes, one thread each; 0 takes one for each core.", show_default=False)
+    int,
+    typer.Option("--workers", min=0, max=1024, help="Processes, one thread each; 0 takes one for each core.", show_default=False),
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network computes; auto takes CUDA when it is there.")]
 

@@ -47,7 +47,7 @@ def labels(
         list[Path] | None, typer.Option("--fold-file", help="Published folds instead of --split and --folds; may be repeated.")
     ] = None,
     architecture: Annotated[
-        str, typer.Option("--architecture", help="A preset (paper) or a network in the paper's notation.")
+        str, typer.Option("--architecture", help="A preset (paper, best) or a network in the paper's notation.")
     ] = "paper",
     against: Annotated[
         str | None, typer.Option("--against", help="Another architecture, compared song by song on the same folds.")

@@ -92,14 +92,12 @@ def architectures(
         return
     for row in rows:
         training = ", ".join(f"{key}={value}" for key, value in row["training"].items()) or "the defaults"
-        title = f"{row['name'] or 'notation'}: {row['architecture']}"
+        typer.echo(f"{row['name'] or 'notation'}: {row['architecture']}")
         if architecture is not None:
             lines = [(x["layer"], " x ".join(map(str, x["shape"])), x["parameters"], x["multiply_adds"]) for x in row["layers"]]
             cost = [(layer, shape, f"{n:,}", f"{adds:,}") for layer, shape, n, adds in lines]
             columns = ("layer", "makes", "parameters", "multiply-adds")
-            print_table(columns, cost, title=title, right=("parameters", "multiply-adds"))
-        else:
-            typer.echo(title)
+            print_table(columns, cost, right=("parameters", "multiply-adds"))
         typer.echo(
             f"  {row['parameters']:,} parameters, {row['multiply_adds'] / 1e6:.1f} million multiply-adds a snippet of "
             f"{row['snippet_seconds']:g} s, embedding of {row['embedding_size']}; trained with {training}"

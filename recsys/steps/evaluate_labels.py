@@ -73,7 +73,9 @@ def evaluate_labels(
         raise InputError("split and folds cannot be given beside a fold file: the file says what is held out", code="fold-file")
     given = {"epochs": epochs, "snippets_per_song": snippets_per_song, "device": device, "seed": seed, "threads": 1}
     competitors = [
-        Competitor(parse_architecture(name), training_for(name, settings, **given)) for name in (architecture, against) if name
+        Competitor(parse_architecture(name), training_for(name, settings, **given))
+        for name in (architecture, against)
+        if name is not None
     ]
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
