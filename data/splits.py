@@ -87,8 +87,9 @@ def group_folds(groups: Sequence[str], strata: Sequence[str], folds: int, seed: 
     names, group_of = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     if len(names) < folds:
         raise InputError(
-            f"folds={folds} needs at least as many groups (artists), found {len(names)}; take fewer folds",
+            f"folds={folds} needs at least as many groups (artists), found {len(names)}",
             code="too-few-groups",
+            hint="Take fewer folds" if len(names) > 1 else "Add songs by others: one group cannot be divided",
         )
     classes, class_of = np.unique(np.asarray(strata, dtype=str), return_inverse=True)
     table = np.zeros((len(names), len(classes)))
