@@ -13,12 +13,9 @@ from torch import Tensor
 from torch.nn.functional import log_softmax, logsigmoid
 
 from content.encoder import Encoder, torch_device, torch_threads
-from content.network import Network, to_input
+from content.network import Network, to_inputs
 from content.snippets import cover
 from data.errors import InputError
-
-# A long song goes through the network in pieces of this many snippets, so that memory stays flat.
-MOST_AT_ONCE = 64
 
 
 def embed(
@@ -97,7 +94,6 @@ def _song(network: Network, encoder: Encoder, image: NDArray[np.uint8]) -> tuple
             f"embedding: an image is {image.dtype} {image.shape}, this encoder reads uint8 (frames, {encoder.n_rows})",
             code="bad-image",
         )
-    snippets = cover(image, encoder.n_frames)
-    pieces = [snippets[first : first + MOST_AT_ONCE] for first in range(0, len(snippets), MOST_AT_ONCE)]
-    hidden = torch.cat([network.embed(to_input(piece, network.row_mean.device)) for piece in pieces])
+    pieces = to_inputs(cover(image, encoder.n_frames), network.row_mean.device)
+    hidden = torch.cat([network.embed(x) for x in pieces])
     return hidden, network.output(hidden)[:, : len(encoder.classes)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ from content import layers, modules
 from content.layers import Architecture, Layer
 from content.lrn import LocalResponseNorm
 from content.shapes import NetworkChoices, Shape, flat_kernel, layer_shapes, sequence_shapes
+
+# A long song goes through the network in pieces of this many snippets, so that memory stays flat.
+MOST_AT_ONCE = 64
 
 
 def build(
@@ -35,6 +38,12 @@ def to_input(snippets: NDArray[np.uint8], device: torch.device) -> Tensor:
     """Snippets uint8 (b, n_frames, n_rows) as the network reads them: float32 (b, 1, n_rows, n_frames) in [0, 1] on `device`."""
     levels = torch.from_numpy(snippets).to(device)
     return levels.transpose(1, 2).unsqueeze(1).float().div_(255.0)
+
+
+def to_inputs(snippets: NDArray[np.uint8], device: torch.device) -> Iterator[Tensor]:
+    """The snippets of one song as `to_input` gives them, at most `MOST_AT_ONCE` at a time."""
+    for first in range(0, len(snippets), MOST_AT_ONCE):
+        yield to_input(snippets[first : first + MOST_AT_ONCE], device)
 
 
 class Network(nn.Module):

@@ -13,7 +13,7 @@ from torch.func import functional_call
 from torch.nn.functional import log_softmax
 
 from content.distributed import ALONE, Processes
-from content.network import Network, to_input
+from content.network import Network, to_inputs
 from content.objective import Wanted, snippet_losses
 from content.snippets import cover
 from content.targets import Targets
@@ -74,8 +74,7 @@ def validate(
     network.eval()
     sums = torch.zeros(2)  # loss, songs that are right
     for song in songs[processes.rank :: processes.size].tolist():
-        snippets = cover(images[song], n_frames)
-        pieces = [to_input(snippets[first : first + 64], device) for first in range(0, len(snippets), 64)]
+        pieces = to_inputs(cover(images[song], n_frames), device)
         said = torch.cat([functional_call(network, dict(weights), (x,)) for x in pieces])  # (snippets, outputs)
         scores = said[:, : len(head.classes)].float().cpu()
         target = torch.from_numpy(targets.values[0][song]).expand(len(scores), -1)

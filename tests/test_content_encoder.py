@@ -143,7 +143,7 @@ def test_an_embedding_is_the_mean_over_the_songs_snippets(encoder):
 def test_a_long_song_in_pieces_is_the_same_as_at_once(encoder, monkeypatch):
     image = np.tile(IMAGES[0], (3, 1))
     whole = embed(encoder, [image])[0]
-    monkeypatch.setattr("content.embedding.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("content.network.MOST_AT_ONCE", 2)
     np.testing.assert_allclose(embed(encoder, [image])[0], whole, atol=1e-6)
 
 
