@@ -17,21 +17,21 @@ _FLOAT = 1  # DT_FLOAT of tensorflow/core/framework/types.proto
 _MAGIC = bytes.fromhex("57fb808b247547db")  # the footer of a LevelDB table ends with it
 
 
-def read_checkpoint(prefix: Path) -> dict[str, NDArray[np.float32]]:
+def read_checkpoint(folder: Path) -> dict[str, NDArray[np.float32]]:
     """All float32 arrays by name.
 
     Parameters
     ----------
-    prefix : path without ".index" and ".data-00000-of-00001"; it may end with "/", for musicnn's files have no name before the dot.
+    folder : holds the files ".index" and ".data-00000-of-00001" (musicnn's have no name before the dot).
 
     Raises
     ------
     ValueError : not a table, a compressed one, or a checkpoint of several shards.
     """
-    table = Path(f"{prefix}.index").read_bytes()
-    data = np.memmap(f"{prefix}.data-00000-of-00001", np.uint8, "r")
+    table = (folder / ".index").read_bytes()
+    data = np.memmap(folder / ".data-00000-of-00001", np.uint8, "r")
     if table[-8:] != _MAGIC:
-        raise ValueError(f"{prefix}.index is no LevelDB table")
+        raise ValueError(f"{folder / '.index'} is no LevelDB table")
     _, at = _handle(table, len(table) - 48)  # the metaindex is empty
     index, _ = _handle(table, at)
     arrays = {}
@@ -42,7 +42,7 @@ def read_checkpoint(prefix: Path) -> dict[str, NDArray[np.float32]]:
                 continue
             entry = dict(_fields(value))
             if entry.get(3, 0) != 0:
-                raise ValueError(f"{prefix}: a checkpoint of several shards")
+                raise ValueError(f"{folder}: a checkpoint of several shards")
             if entry[1] != _FLOAT:
                 continue
             shape = [dict(_fields(size)).get(1, 0) for number, size in _fields(_bytes(entry.get(2, b""))) if number == 2]
