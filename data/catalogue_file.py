@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS tag_encoders (fingerprint TEXT PRIMARY KEY, names TEX
 CREATE TABLE IF NOT EXISTS predicted_tags (
     content_hash TEXT PRIMARY KEY, encoder TEXT NOT NULL REFERENCES tag_encoders ON DELETE CASCADE, probabilities BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tracks_by_sound ON tracks (content_hash);
 """
 
 

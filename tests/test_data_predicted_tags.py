@@ -208,7 +208,7 @@ def old(tmp_path: Path) -> Path:
         for song in (SONG, OTHER):
             catalogue.put(song, root="/m", size=3, mtime_ns=7)
     db = sqlite3.connect(path)
-    db.executescript("DROP TABLE predicted_tags; DROP TABLE tag_encoders")
+    db.executescript("DROP TABLE predicted_tags; DROP TABLE tag_encoders; DROP INDEX tracks_by_sound")
     db.close()
     return path
 

@@ -14,6 +14,7 @@ from scanning import song
 import content.embedding
 import content.pretrained
 from content.pretrained import pretrained_encoder
+from data.files import read_json
 from data.predicted_tags import PredictedTags, read_predicted_tags
 from recsys.steps import content as steps
 from recsys.steps import library, tagging
@@ -56,7 +57,7 @@ def test_training_on_labels_of_ones_own_has_the_shipped_encoder_tell_the_tags(tr
     tags = tags_in(trained)
     assert len(tags.tracks) == 45
     assert (tags.encoder, tags.names) == (pretrained_encoder().fingerprint, pretrained_encoder().classes)
-    assert open_workspace(trained).encoder.joinpath("model.json").read_text().count(tags.encoder) == 0
+    assert read_json(open_workspace(trained).encoder / "model.json")["fingerprint"] != tags.encoder
 
 
 def test_tags_are_no_label_that_a_network_could_learn(recsys, trained):
@@ -100,7 +101,7 @@ def test_probabilities_are_the_encoders(small):
         track = catalogue.track(tags.tracks.ids[1])
     image = HyperImageCache(open_workspace(small).images, HyperImageSpec()).load(track.content_hash)
     _, said = content.embedding.embed(pretrained_encoder(), [image])
-    np.testing.assert_allclose(tags.probabilities[1], np.exp(said[0]), rtol=1e-5)
+    np.testing.assert_allclose(tags.probabilities[1], np.exp(said[0]), rtol=1e-4)
 
 
 def test_a_song_added_later_is_tagged_alone(small, heard, tmp_path):
@@ -141,7 +142,7 @@ def test_a_workspace_from_before_there_were_tags_gets_them_and_keeps_its_embeddi
     steps.embed(small, workers=1)
     before = (small / "embeddings" / "embeddings.json").read_bytes()
     db = sqlite3.connect(small / "catalogue.sqlite")
-    db.executescript("DROP TABLE predicted_tags; DROP TABLE tag_encoders")
+    db.executescript("DROP TABLE predicted_tags; DROP TABLE tag_encoders; DROP INDEX tracks_by_sound")
     db.close()
     heard.clear()
     assert steps.embed(small, workers=1)["embedded"] == 0

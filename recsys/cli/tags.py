@@ -39,15 +39,16 @@ def tags(
 
 
 def _print_song(answer: dict[str, Any]) -> None:
+    typer.echo(f"Predicted tags of {answer['name']}")  # (a title of the table would be folded to its width)
+    if not answer["songs"]:
+        print_table(("tag", "probability"), [(row["tag"], row["probability"]) for row in answer["tags"]], right=("probability",))
+        return
     rows = []
     for row in answer["tags"]:
-        lift = "" if row["lift"] is None else f"{row['lift']:.1f} x"
-        share = "" if row["higher_than"] is None else f"{100 * row['higher_than']:.0f} %"
+        lift, share = f"{row['lift']:.1f} x", f"{100 * row['higher_than']:.0f} %"
         rows.append((row["tag"], row["probability"], lift, share, "stands out" if row["stands_out"] else ""))
-    compared = f"; lift and rank among {answer['songs']} songs" if answer["songs"] else ""
-    title = f"Predicted tags of {answer['name']}{compared}"
-    columns = ("tag", "probability", "lift", "higher than", "")
-    print_table(columns, rows, title=title, right=("probability", "lift", "higher than"))
+    columns = ("tag", "probability", "lift", "higher than", f"among {answer['songs']} songs")
+    print_table(columns, rows, right=("probability", "lift", "higher than"))
 
 
 def _print_library(answer: dict[str, Any]) -> None:
