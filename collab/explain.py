@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from data.embeddings import unit_rows
 
 # Cosine from which two songs are said to sound alike; vectors are centred, so strangers stand near 0.
 ALIKE = 0.3
+MOST_TAGS = 3  # named in a reason; more is no sentence any more
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,33 @@ class Taste:
     liked: NDArray[np.bool_]
 
 
+class Reason(NamedTuple):
+    """A sentence, and the predicted tags in it: what stands out in this song and in the one it is compared with."""
+
+    text: str
+    tags: tuple[str, ...] = ()
+
+
+def no_tags(_a: str, _b: str) -> Sequence[str]:
+    """What songs share of which nothing is predicted."""
+    return ()
+
+
 def explain(
-    serving: ServingModel, tracks: NDArray[np.int32], sources: list[Source], taste: Taste, name_of: Callable[[str], str]
-) -> list[str]:
+    serving: ServingModel,
+    tracks: NDArray[np.int32],
+    sources: list[Source],
+    taste: Taste,
+    name_of: Callable[[str], str],
+    shared: Callable[[str, str], Sequence[str]] = no_tags,
+) -> list[Reason]:
     """One reason for each of n recommended songs.
 
     Parameters
     ----------
     tracks : int32 (n,), song rows. sources : where each came from.
     name_of : track id -> name for a person.
+    shared : two track ids -> predicted tags that stand out in both songs, the best first.
     """
     if not len(tracks):
         return []
@@ -50,17 +70,24 @@ def explain(
     def played(position: int) -> str:
         return _played(name_of(serving.tracks.ids[taste.tracks[position]]), float(taste.plays[position]))
 
+    def both(track: int, position: int) -> tuple[str, ...]:
+        ids = serving.tracks.ids
+        return tuple(shared(ids[track], ids[taste.tracks[position]])[:MOST_TAGS])
+
     reasons = []
     for track, source, sound, company in zip(tracks, sources, alike, together, strict=True):
         listeners = int(serving.listeners[track])
         crowd = _share(listeners, serving.history.n_active)
         if source == "popular":
-            reasons.append(crowd)
+            reasons.append(Reason(crowd))
         elif source == "catalogue-diverse":
-            reasons.append(f"{crowd}; one of a choice spread over the sounds of this catalogue")
+            reasons.append(Reason(f"{crowd}; one of a choice spread over the sounds of this catalogue"))
         else:
-            link = _link(played, source, sound, company)
-            reasons.append(f"{link}; {crowd}" if listeners else f"{crowd}; {link}")
+            link, by_sound = _link(played, source, sound, company)
+            tags = both(int(track), sound[0]) if by_sound else ()
+            if tags:
+                link += f": both {', '.join(tags)}"
+            reasons.append(Reason(f"{link}; {crowd}" if listeners else f"{crowd}; {link}", tags))
     return reasons
 
 
@@ -73,21 +100,21 @@ def _nearest(vectors: NDArray[np.float32], tracks: NDArray[np.int32], among: NDA
     return [(int(b), float(c)) for b, c in zip(best, cosine.max(axis=1), strict=True)]
 
 
-def _link(played: Callable[[int], str], source: Source, sound: tuple[int, float], company: tuple[int, float]) -> str:
-    """What ties a song to the listener, from what its source rests on: its sound, or the people who play it.
+def _link(played: Callable[[int], str], source: Source, sound: tuple[int, float], company: tuple[int, float]) -> tuple[str, bool]:
+    """What ties a song to the listener, from what its source rests on: its sound (then True), or the people who play it.
 
     `sound` and `company` are (position in the taste, cosine) of the nearest song by content and by factors.
     """
     together = f"liked by people who play {played(company[0])}" if company[0] >= 0 and company[1] > 0 else ""
     if source == "collaborative":
-        return together or "fits the whole of what you play"
+        return together or "fits the whole of what you play", False
     if sound[0] >= 0 and sound[1] >= ALIKE:
-        return f"sounds like {played(sound[0])}"
+        return f"sounds like {played(sound[0])}", True
     if source == "hybrid" and together:
-        return together
+        return together, False
     if sound[0] >= 0 and sound[1] > 0:
-        return f"nearest in sound to {played(sound[0])}"
-    return "fits the whole of what you play"
+        return f"nearest in sound to {played(sound[0])}", True
+    return "fits the whole of what you play", False
 
 
 def _played(name: str, plays: float) -> str:

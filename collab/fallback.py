@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab.diversity import in_laps, spread
-from collab.explain import Taste, explain
+from collab.explain import Taste, explain, no_tags
 from collab.ranking import tie_order
 from collab.recommendation import SOURCES, Recommendation, Source
 from collab.serving import ServingModel
@@ -75,6 +75,7 @@ def recommend(
     artist_cap: int | None = None,
     exclude_heard: bool = True,
     name_of: Callable[[str], str] = str,
+    shared_tags: Callable[[str, str], Sequence[str]] = no_tags,
     seed: int = 0,
 ) -> list[Recommendation]:
     """The best songs for one person, from the highest step of the ladder that knows anything, filled up from the steps below.
@@ -95,6 +96,7 @@ def recommend(
     artist_cap : at most so many songs of one artist, or None.
     exclude_heard : leave out what the person played.
     name_of : track id -> name, for the reasons.
+    shared_tags : two track ids -> predicted tags that stand out in both, for the reasons.
     seed : breaks ties.
 
     Raises
@@ -132,9 +134,9 @@ def recommend(
         if len(picked) == k:
             break
     rows, sources = np.array([p[0] for p in picked], np.int32), [p[2] for p in picked]
-    reasons = explain(serving, rows, sources, taste, name_of)
+    reasons = explain(serving, rows, sources, taste, name_of, shared_tags)
     return [
-        Recommendation(serving.tracks.ids[track], rank, score, source, reason, not serving.listeners[track])
+        Recommendation(serving.tracks.ids[track], rank, score, source, reason.text, not serving.listeners[track], reason.tags)
         for rank, ((track, score, source), reason) in enumerate(zip(picked, reasons, strict=True), start=1)
     ]
 

@@ -47,6 +47,7 @@ class Recommendation:
     source : see `Source`.
     reason : one sentence for a person.
     cold : whether the song has no listens yet.
+    tags : predicted tags that the song shares with the one that `reason` says it sounds like.
     """
 
     track_id: str
@@ -55,3 +56,4 @@ class Recommendation:
     source: Source
     reason: str
     cold: bool
+    tags: tuple[str, ...] = ()

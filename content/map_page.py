@@ -35,6 +35,8 @@ def map_page(
     ids: Sequence[str],
     labels: Sequence[str],
     title: str,
+    *,
+    rest: str = "no label",
 ) -> str:
     """The page as HTML.
 
@@ -49,6 +51,7 @@ def map_page(
     ids : track ids.
     labels : one a song; "" where unknown.
     title : heading.
+    rest : what the legend calls the songs of label "".
 
     Raises
     ------
@@ -68,7 +71,7 @@ def map_page(
         "names": list(names),
         "ids": list(ids),
         "label": [number[label] for label in labels],
-        "labels": [label or "no label" for label in classes],
+        "labels": [label or rest for label in classes],
         "colours": [label_colour(label, index) for index, label in enumerate(classes)],
         "explained": [round(float(share), 4) for share in explained],
     }

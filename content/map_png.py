@@ -23,6 +23,7 @@ def write_map_png(
     labels: Sequence[str],
     title: str,
     *,
+    rest: str = "no label",
     dpi: int = 150,
 ) -> None:
     """Write the picture to `path` as PNG, atomically.
@@ -33,6 +34,7 @@ def write_map_png(
     explained : float64 (3,), share of the variance along each axis.
     labels : one a song; "" where unknown.
     title : heading.
+    rest : what the legend calls the songs of label "".
     dpi : dots per inch; the picture is 8 x 6 inches.
 
     Raises
@@ -53,7 +55,7 @@ def write_map_png(
     for index, label in enumerate(label_order(labels)):
         points = coordinates[of == label]
         colour, marker = label_colour(label, index), MARKERS[index % len(MARKERS)]
-        name = f"{_plain(label) or 'no label'} ({len(points)})"
+        name = f"{_plain(label or rest)} ({len(points)})"
         axes.scatter(*points.T, s=size, color=colour, marker=marker, alpha=0.75, linewidths=0, label=name)
     for axis, share, name in zip((axes.set_xlabel, axes.set_ylabel, axes.set_zlabel), explained, ("1", "2", "3"), strict=True):
         axis(f"component {name} ({share:.0%})")

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from data.catalogue_file import connect, sql_errors
+from data.catalogue_file import connect, has_tag_tables, sql_errors, whole
 from data.errors import InputError
 from data.files import fingerprint
 from data.tracks import Track
@@ -94,19 +94,19 @@ class Catalogue:
 
     def count(self) -> int:
         """Number of songs."""
-        return int(self._rows("SELECT count(*) FROM tracks")[0][0])
+        return int(self.query("SELECT count(*) FROM tracks")[0][0])
 
     def songs_state(self) -> str:
         """A fingerprint of the songs as listens name them: 16 hex digits over id, artist and Last.fm's artist number, by id.
 
         What was joined with the catalogue at another one is stale. The order of scanning, places and times do not count.
         """
-        return fingerprint(self._rows(_SONGS))
+        return fingerprint(self.query(_SONGS))
 
     def tracks(self) -> list[Track]:
         """All songs, ordered by track_id."""
         labels = self._labels("SELECT track_id, kind, value FROM labels ORDER BY track_id, kind")
-        return [_track(row, labels) for row in self._rows(f"SELECT {_TRACK} FROM tracks ORDER BY track_id")]  # noqa: S608 (constants)
+        return [_track(row, labels) for row in self.query(f"SELECT {_TRACK} FROM tracks ORDER BY track_id")]  # noqa: S608 (constants)
 
     def track(self, track_id: str) -> Track:
         """One song. Raises InputError (code "unknown-id") if it is not in the catalogue."""
@@ -123,13 +123,13 @@ class Catalogue:
             chunk = wanted[start : start + _CHUNK]
             marks = ",".join("?" * len(chunk))
             labels = self._labels(f"SELECT track_id, kind, value FROM labels WHERE track_id IN ({marks}) ORDER BY kind", chunk)  # noqa: S608
-            rows = self._rows(f"SELECT {_TRACK} FROM tracks WHERE track_id IN ({marks})", chunk)  # noqa: S608
+            rows = self.query(f"SELECT {_TRACK} FROM tracks WHERE track_id IN ({marks})", chunk)  # noqa: S608
             found |= {row[0]: _track(row, labels) for row in rows}
         return found
 
     def file_states(self) -> dict[str, FileState]:
         """State of every catalogued file, by path."""
-        rows = self._rows("SELECT path, size, mtime_ns, content_hash, track_id, genre_tag FROM tracks ORDER BY path")
+        rows = self.query("SELECT path, size, mtime_ns, content_hash, track_id, genre_tag FROM tracks ORDER BY path")
         return {row[0]: FileState(*row[1:]) for row in rows}
 
     def label_sources(self) -> dict[str, dict[str, str]]:
@@ -138,19 +138,19 @@ class Catalogue:
 
     def label_kinds(self) -> dict[str, int]:
         """Number of songs that carry a label of each kind."""
-        return dict(self._rows("SELECT kind, count(*) FROM labels GROUP BY kind ORDER BY kind"))
+        return dict(self.query("SELECT kind, count(*) FROM labels GROUP BY kind ORDER BY kind"))
 
     def label_values(self, kind: str) -> dict[str, int]:
         """Number of songs of each value of the label `kind`; empty if there is no such kind."""
-        return dict(self._rows("SELECT value, count(*) FROM labels WHERE kind = ? GROUP BY value ORDER BY value", [kind]))
+        return dict(self.query("SELECT value, count(*) FROM labels WHERE kind = ? GROUP BY value ORDER BY value", [kind]))
 
     def roots(self) -> list[str]:
         """The scanned folders that songs came from, sorted."""
-        return [row[0] for row in self._rows("SELECT DISTINCT root FROM tracks ORDER BY root")]
+        return [row[0] for row in self.query("SELECT DISTINCT root FROM tracks ORDER BY root")]
 
     def failures(self) -> list[Failure]:
         """The ledger, ordered by path."""
-        rows = self._rows("SELECT path, stage, code, reason, hint, size, mtime_ns, kept, time FROM failures ORDER BY path")
+        rows = self.query("SELECT path, stage, code, reason, hint, size, mtime_ns, kept, time FROM failures ORDER BY path")
         return [_failure(row) for row in rows]
 
     # writing
@@ -175,52 +175,55 @@ class Catalogue:
         values = (track.track_id, track.path, root, track.artist, track.title, track.album, track.duration, track.content_hash)
         sources = label_sources or {}
         labels = [(track.track_id, kind, value, sources.get(kind, "table")) for kind, value in track.labels.items()]
-        with self._transaction() as db:
-            old = db.execute("SELECT path FROM tracks WHERE track_id = ?", [track.track_id]).fetchone()
-            paths = [track.path] if old is None else [track.path, old[0]]
-            db.executemany("DELETE FROM failures WHERE path = ?", [(path,) for path in paths])
-            db.execute("DELETE FROM tracks WHERE track_id = ? OR path = ?", [track.track_id, track.path])
+        with self.transaction() as db:
+            replaced = [track.track_id, track.path]
+            old = db.execute("SELECT path, content_hash FROM tracks WHERE track_id = ? OR path = ?", replaced).fetchall()
+            db.executemany("DELETE FROM failures WHERE path = ?", [(path,) for path in {track.path, *(row[0] for row in old)}])
+            db.execute("DELETE FROM tracks WHERE track_id = ? OR path = ?", replaced)
             db.execute("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, size, mtime_ns, genre_tag))
             db.executemany("INSERT INTO labels VALUES (?, ?, ?, ?)", labels)
+            _forget_tags(db, {row[1] for row in old} - {track.content_hash})
             if damage is not None:
                 _insert_failure(db, damage)
 
     def remove(self, track_id: str) -> None:
-        """Forget one song and its labels; an unknown id changes nothing."""
-        with self._transaction() as db:
+        """Forget one song, its labels and what was predicted of it; an unknown id changes nothing."""
+        with self.transaction() as db:
+            old = db.execute("SELECT content_hash FROM tracks WHERE track_id = ?", [track_id]).fetchall()
             db.execute("DELETE FROM tracks WHERE track_id = ?", [track_id])
+            _forget_tags(db, {row[0] for row in old})
 
     def record_failure(self, failure: Failure) -> None:
         """Add to the ledger, or replace what it said of the same path."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             _insert_failure(db, failure)
 
     def clear_failure(self, path: str) -> None:
         """Strike one path from the ledger; an unknown path changes nothing."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("DELETE FROM failures WHERE path = ?", [path])
 
-    def _rows(self, query: str, values: Sequence[str] = ()) -> list[tuple]:  # type: ignore[type-arg]
+    def query(self, query: str, values: Sequence[str] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        """All rows of one SELECT; for the modules beside this one that keep tables of their own in the file."""
         with sql_errors(self.path):
             return self._db.execute(query, values).fetchall()
 
     def _labels(self, query: str, values: Sequence[str] = ()) -> dict[str, dict[str, str]]:
         labels: dict[str, dict[str, str]] = {}
-        for track_id, kind, value in self._rows(query, values):
+        for track_id, kind, value in self.query(query, values):
             labels.setdefault(track_id, {})[kind] = value
         return labels
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing of what is written inside; for the modules beside this one, too."""
+        with sql_errors(self.path), whole(self._db):
+            yield self._db
+
+    def has_tags(self) -> bool:
+        """Whether this file has a place for predicted tags; see `data.predicted_tags`."""
         with sql_errors(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+            return has_tag_tables(self._db)
 
 
 def _failure(row: Sequence) -> Failure:  # type: ignore[type-arg]
@@ -231,6 +234,12 @@ def _failure(row: Sequence) -> Failure:  # type: ignore[type-arg]
 def _insert_failure(db: sqlite3.Connection, failure: Failure) -> None:
     names = ("path", "stage", "code", "reason", "hint", "time", "size", "mtime_ns", "kept")
     db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [getattr(failure, name) for name in names])
+
+
+def _forget_tags(db: sqlite3.Connection, content_hashes: Iterable[str]) -> None:
+    """Strike the predicted tags of sounds that no song has any more."""
+    unused = "DELETE FROM predicted_tags WHERE content_hash = ?1 AND NOT EXISTS (SELECT 1 FROM tracks WHERE content_hash = ?1)"
+    db.executemany(unused, [(content_hash,) for content_hash in content_hashes])
 
 
 def _track(row: Sequence, labels: dict[str, dict[str, str]]) -> Track:  # type: ignore[type-arg]

@@ -30,6 +30,17 @@ CREATE TABLE failures (
 ) WITHOUT ROWID;
 """
 
+# Not of the schema that `SCHEMA` counts: a catalogue from before there were tags gets them when it is next written to, a reader
+# takes it as one without tags, and a program that does not know them reads and writes all the rest.
+# A sound has its tags by content hash, so that a song that is moved or labelled anew keeps them; all are one encoder's.
+TAG_TABLES = """
+CREATE TABLE IF NOT EXISTS tag_encoders (fingerprint TEXT PRIMARY KEY, names TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS predicted_tags (
+    content_hash TEXT PRIMARY KEY, encoder TEXT NOT NULL REFERENCES tag_encoders ON DELETE CASCADE, probabilities BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tracks_by_sound ON tracks (content_hash);
+"""
+
 
 def connect(path: Path, *, create: bool, readonly: bool) -> sqlite3.Connection:
     """Open the file and check that it is a catalogue of this schema; with `create` make the tables of a new one."""
@@ -54,6 +65,8 @@ def _opened(path: Path, mode: str) -> sqlite3.Connection:
         if mode == "rwc":
             _create(db)
         _check_schema(db, path)
+        if not mode.startswith("ro"):
+            _add_tag_tables(db)
     except BaseException:
         db.close()
         raise
@@ -65,17 +78,41 @@ def _is_refused(error: sqlite3.Error) -> bool:
 
 
 def _create(db: sqlite3.Connection) -> None:
-    """Make the tables of an empty file, in one transaction; a file with tables is left as it is."""
+    """Make the tables of an empty file; a file with tables is left as it is."""
+    with whole(db):
+        if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            _make(db, TABLES)
+            db.executemany("INSERT INTO meta VALUES (?, ?)", [("kind", "catalogue"), ("schema", SCHEMA)])
+
+
+def has_tag_tables(db: sqlite3.Connection) -> bool:
+    """Whether this catalogue has a place for predicted tags."""
+    (found,) = db.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('tag_encoders', 'predicted_tags')").fetchone()
+    return bool(found == 2)
+
+
+def _add_tag_tables(db: sqlite3.Connection) -> None:
+    if not has_tag_tables(db):  # (asked first: to ask needs no lock)
+        with whole(db):
+            _make(db, TAG_TABLES)
+
+
+@contextlib.contextmanager
+def whole(db: sqlite3.Connection) -> Iterator[None]:
+    """One transaction: all or nothing of what is written inside."""
     db.execute("BEGIN IMMEDIATE")
     try:
-        if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            for statement in TABLES.split(";\n")[:-1]:
-                db.execute(statement)
-            db.executemany("INSERT INTO meta VALUES (?, ?)", [("kind", "catalogue"), ("schema", SCHEMA)])
+        yield
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # (some errors have ended it already)
+            db.execute("ROLLBACK")
         raise
+
+
+def _make(db: sqlite3.Connection, tables: str) -> None:
+    for statement in tables.split(";\n")[:-1]:
+        db.execute(statement)
 
 
 def _check_schema(db: sqlite3.Connection, path: Path) -> None:

@@ -275,3 +275,41 @@ def test_spread_takes_the_song_farthest_from_those_chosen() -> None:
     tracks, unlike = spread(content, np.arange(4, dtype=np.int32), count=3, **everyone)
     assert tracks.tolist() == [1, 3, 0]  # 1 and 2 are equally central; 3 is farthest from 1; 0 is less like its nearest than 2 is
     np.testing.assert_allclose(unlike, [1.0, 0.4, 0.2], atol=1e-6)
+
+
+def both_wooden(a: str, b: str) -> tuple[str, ...]:
+    """All songs share four tags."""
+    return ("wooden", "slow", "sad", "old") if a != b else ()
+
+
+def test_a_reason_from_sound_names_the_three_strongest_tags_that_both_songs_share() -> None:
+    cold = [item for item in recommend(served(), "u2", k=4, shared_tags=both_wooden) if item.source == "hybrid-content"]
+    assert cold
+    for item in cold:
+        assert item.reason.endswith(": both wooden, slow, sad")
+        assert item.tags == ("wooden", "slow", "sad")
+
+
+def test_tags_are_asked_for_the_songs_that_the_reason_is_about() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def shared(a: str, b: str) -> tuple[str, ...]:
+        asked.append((a, b))
+        return ()
+
+    (item,) = recommend(served(), None, ["t1"], k=1, shared_tags=shared)
+    assert asked == [(item.track_id, "t1")]
+    assert (item.tags, "both" in item.reason) == ((), False)
+
+
+def test_a_reason_that_is_not_about_sound_names_no_tags() -> None:
+    popular = recommend(served(), None, k=3, shared_tags=both_wooden)
+    company = recommend(served("als-cf"), "u2", k=3, shared_tags=both_wooden)
+    for item in popular + company:
+        assert item.tags == ()
+        assert "both" not in item.reason
+
+
+def test_tags_change_no_ranking() -> None:
+    plain, tagged = recommend(served(), "u2", k=10), recommend(served(), "u2", k=10, shared_tags=both_wooden)
+    assert [(item.track_id, item.score) for item in plain] == [(item.track_id, item.score) for item in tagged]

@@ -78,24 +78,32 @@ def similar(
     if json:
         print_json(answer)
         return
-    rows = [(i["rank"], i["artist"], i["title"], i["track_id"], i["similarity"]) for i in answer["items"]]
-    print_table(
-        ("#", "artist", "title", "id", "similarity"), rows, title=f"Sounds like {answer['name']}", right=("#", "similarity")
-    )
+    items = answer["items"]
+    rows = [[i["rank"], i["artist"], i["title"], i["track_id"], i["similarity"], ", ".join(i["tags"])] for i in items]
+    columns = ["#", "artist", "title", "id", "similarity", "both (predicted)"]
+    if not any(i["tags"] for i in items):
+        rows, columns = [row[:-1] for row in rows], columns[:-1]
+    print_table(columns, rows, title=f"Sounds like {answer['name']}", right=("#", "similarity"))
 
 
 @app.command("map")
 def draw_map(
     context: typer.Context,
     label: Annotated[
-        str | None, typer.Option("--label", help="Colour by this label; default: what the network learned.", show_default=False)
+        str | None,
+        typer.Option(
+            "--label", help="Colour by this label; default: what the network learned, or predicted tags.", show_default=False
+        ),
     ] = None,
+    tags: Annotated[bool, typer.Option("--tags", help="Colour by predicted tags.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Draw all songs in the three main axes of their embeddings: an interactive page and a picture."""
     from recsys.steps import pictures
 
-    answer = pictures.draw_map(context.obj, label=label)
+    if tags and label is not None:
+        raise typer.BadParameter("--label and --tags do not go together")
+    answer = pictures.draw_map(context.obj, label=label, tags=tags)
     if json:
         print_json(answer)
     else:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from content.cache import Rows
 from content.distributed import processes_of_torchrun
 from content.metrics_log import check_tensorboard
 from content.notation import architecture as parse_architecture
@@ -23,6 +22,7 @@ from recsys.report import SILENT, Report
 from recsys.steps.images import Songs, songs_with_images
 from recsys.steps.inputs import read_embeddings_if_any
 from recsys.steps.machine import patient_threads, threads_or_all, workers_or_all
+from recsys.steps.tagging import embed_and_tag
 from recsys.steps.training import encoder_for, examples_of, follow, leading
 from recsys.workspace import Workspace, open_workspace
 
@@ -109,7 +109,7 @@ def train_content(
                 tensorboard=tensorboard,
                 report=report,
             )
-            embedded, total = _embed(workspace, songs, encoder, config, report)
+            embedded, total = _embed(workspace, catalogue, songs, encoder, config, report)
     heard = len(examples.content_hashes)
     done = f"trained {network.text} on {', '.join(examples.labels)} of {heard} songs" if trained else "the encoder is up to date"
     return {
@@ -157,7 +157,7 @@ def embed(root: Path, *, device: str = "auto", workers: int = 0, report: Report 
         encoder = Encoder.load(workspace.encoder)
         spec = HyperImageSpec.from_dict(dict(encoder.spec))
         songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
-        embedded, total = _embed(workspace, songs, encoder, config, report)
+        embedded, total = _embed(workspace, catalogue, songs, encoder, config, report)
     summary = f"{embedded} songs embedded, {total} embeddings in {workspace.embeddings / 'embeddings.parquet'}"
     return {
         "encoder": encoder.fingerprint,
@@ -195,10 +195,10 @@ def check_label(catalogue: Catalogue, label: str) -> None:
         )
 
 
-def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: TrainingConfig, report: Report) -> tuple[int, int]:
-    """Embed what is missing; returns (songs embedded now, songs with an embedding)."""
-    from content.embedding import embed as embed_images
-
+def _embed(
+    workspace: Workspace, catalogue: Catalogue, songs: Songs, encoder: Encoder, config: TrainingConfig, report: Report
+) -> tuple[int, int]:
+    """Embed and tag what is missing; returns (songs embedded now, songs with an embedding)."""
     known: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
     try:
         old = read_embeddings_if_any(workspace)
@@ -210,12 +210,8 @@ def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: Trainin
     if old is not None:
         known = dict(zip(old.sources, old.vectors, strict=True))
     missing = [i for i, track in enumerate(songs.tracks) if track.content_hash not in known]
-    if missing:
-        with report.task("embeddings") as progress:
-            vectors, _ = embed_images(
-                encoder, Rows(songs.images, missing), device=config.device, threads=config.threads, progress=progress
-            )
-        known |= {songs.tracks[i].content_hash: vector for i, vector in zip(missing, vectors, strict=True)}
+    vectors = embed_and_tag(workspace, catalogue, songs, missing, encoder, config, report)
+    known |= {songs.tracks[i].content_hash: vector for i, vector in zip(missing, vectors, strict=True)}
     sources = tuple(track.content_hash for track in songs.tracks)
     ids = tuple(track.track_id for track in songs.tracks)
     before = set(zip(old.tracks.ids, old.sources, strict=True)) if old is not None else set()

@@ -7,15 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from content.pretrained import TAG
 from data.embeddings import SongEmbeddings, read_embeddings
 from data.errors import InputError
 from data.files import atomic_path, read_json, write_text
+from data.predicted_tags import colours_of_tags, read_predicted_tags
 from data.tracks import Track
+from recsys.steps.tags import tags_of
 from recsys.workspace import Workspace, open_workspace
 
 
 def similar(root: Path, song: str, *, k: int = 10, artist_cap: int | None = None) -> dict[str, Any]:
     """The `k` songs whose embeddings are closest to that of `song`; similarity in [0, 1], 1 = same; the song itself is left out.
+
+    Returns
+    -------
+    "track_id", "name", "items": each {"rank", "track_id", "artist", "title", "similarity", "tags" (predicted ones that stand out
+    in both songs)}.
 
     Raises
     ------
@@ -38,49 +46,77 @@ def similar(root: Path, song: str, *, k: int = 10, artist_cap: int | None = None
         rows, similarity = most_similar(
             embeddings.vectors, embeddings.tracks.row(song), k, artists=artists, per_artist=artist_cap
         )
+        tags = read_predicted_tags(catalogue)
     items = []
     for rank, (row, value) in enumerate(zip(rows.tolist(), similarity.tolist(), strict=True), start=1):
         other = _track(tracks, embeddings.tracks.ids[row])
         names = {"track_id": other.track_id, "artist": other.artist, "title": other.title}
-        items.append({"rank": rank, **names, "similarity": round(value, 6)})
+        shared = list(tags.shared(song, other.track_id)) if tags is not None else []
+        items.append({"rank": rank, **names, "similarity": round(value, 6), "tags": shared})
     return {"track_id": song, "name": track.name, "items": items}
 
 
-def draw_map(root: Path, *, label: str | None = None) -> dict[str, Any]:
-    """Draw the songs in the three main axes of their embeddings, coloured by `label` (default: what the encoder learned).
+def draw_map(root: Path, *, label: str | None = None, tags: bool = False) -> dict[str, Any]:
+    """Draw the songs in the three main axes of their embeddings.
+
+    Parameters
+    ----------
+    label : what colours them; by default the label that the workspace's own encoder learned, or predicted tags if there is none.
+    tags : colour them by predicted tags (see `colours_of_tags`) instead of a label.
 
     Returns
     -------
-    "page" and "picture" (paths of reports/map.html and map.png), "explained" (share of the variance of each axis), "summary".
+    "page" and "picture" (paths of reports/map.html and map.png), "coloured_by", "explained" (share of the variance of each axis),
+    "summary".
+
+    Raises
+    ------
+    InputError : no workspace or embeddings, an unknown label, a label and tags at once, or no tags where they are asked for.
     """
     from content.map_page import map_page
     from content.map_png import write_map_png
     from content.pca import pca
 
+    if tags and label is not None:
+        raise InputError(f"label={label!r} does not go with tags: the map has one colour a song")
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue(readonly=True) as catalogue:
         embeddings = _embeddings(workspace)
-        if label is None:
-            label = str(read_json(workspace.encoder / "model.json")["label"])
-        elif label not in catalogue.label_kinds():
+        if label is not None and label not in catalogue.label_kinds():
             raise InputError(
                 f"no song has a label {label!r}; labels: {', '.join(catalogue.label_kinds()) or 'none'}", code="unknown-label"
             )
-        title = f"Map of {len(embeddings.tracks)} songs by {label}"
+        label = None if tags else label or learned_label(workspace)
+        by, rest = (label, "no label") if label is not None else ("most distinctive predicted tag", "other")
+        title = f"Map of {len(embeddings.tracks)} songs by {by}"
         tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
         shown = [_track(tracks, track_id) for track_id in embeddings.tracks.ids]
         coordinates, explained = pca(np.asarray(embeddings.vectors), 3)
-        names, labels = [track.name for track in shown], [track.labels.get(label, "") for track in shown]
+        if label is not None:
+            labels = [track.labels.get(label, "") for track in shown]
+        else:
+            labels = colours_of_tags(tags_of(catalogue), [track.track_id for track in shown])
+        names = [track.name for track in shown]
         page, picture = workspace.reports / "map.html", workspace.reports / "map.png"
-        write_text(page, map_page(coordinates, explained, names, list(embeddings.tracks.ids), labels, title))
-        write_map_png(picture, coordinates, explained, labels, title)
+        write_text(page, map_page(coordinates, explained, names, list(embeddings.tracks.ids), labels, title, rest=rest))
+        write_map_png(picture, coordinates, explained, labels, title, rest=rest)
     held = ", ".join(f"{100 * share:.0f} %" for share in explained)
     return {
         "page": str(page),
         "picture": str(picture),
+        "coloured_by": by,
         "explained": [float(share) for share in explained],
-        "summary": f"{page} and {picture}; the three axes hold {held} of the variance",
+        "summary": f"{page} and {picture}, coloured by {by}; the three axes hold {held} of the variance",
     }
+
+
+def learned_label(workspace: Workspace) -> str | None:
+    """The label that the workspace's own encoder was trained on; None without one."""
+    about = workspace.encoder / "model.json"
+    if not about.exists():
+        return None
+    label = str(read_json(about)["label"])
+    return None if label == TAG else label
 
 
 def show(root: Path, song: str, png: Path) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ from collab.fallback import recommend as ladder
 from collab.recommendation import Recommendation
 from data.catalogue import Catalogue
 from data.errors import InputError
+from data.predicted_tags import PredictedTags, read_predicted_tags
 from data.tracks import Track
 from recsys.report import SILENT, Report
 from recsys.steps.current import Current, current_model
 from recsys.workspace import open_workspace
+
+_ITEM = ("rank", "track_id", "score", "source", "reason", "cold", "tags")
 
 
 def recommend(
@@ -26,7 +30,7 @@ def recommend(
     Returns
     -------
     {"user", "known_user", "model_version", "items": [{"rank", "track_id", "artist", "title", "score", "source", "reason",
-    "cold"}], "notes": lines for a person}.
+    "cold", "tags"}], "notes": lines for a person}; "tags" are predicted, and shared with the song that "reason" compares with.
 
     Raises
     ------
@@ -35,7 +39,7 @@ def recommend(
     workspace = open_workspace(root)
     with workspace.catalogue(readonly=True) as catalogue:
         current = current_model(workspace, catalogue, [user] if user is not None else [])
-        picked = _ask(current, catalogue, user, likes, k, artist_cap)
+        picked = _ask(current, catalogue, _shared_tags(catalogue), user, likes, k, artist_cap)
         notes = [note for note in (_note_on(user, current, picked), current.note) if note]
         known = user is not None and user in current.serving.users
         items = _items(catalogue, picked)
@@ -62,13 +66,13 @@ def recommend_many(
 
     users = _users_of(users_file)
     workspace = open_workspace(root)
-    columns: dict[str, list[Any]] = {name: [] for name in ("user_id", "rank", "track_id", "score", "source", "reason", "cold")}
+    columns: dict[str, list[Any]] = {name: [] for name in ("user_id", *_ITEM)}
     heard_all = 0
     with workspace.catalogue(readonly=True) as catalogue, report.task("users") as progress:
-        current = current_model(workspace, catalogue, users)
+        current, shared = current_model(workspace, catalogue, users), _shared_tags(catalogue)
         for done, user in enumerate(users, start=1):
             try:
-                picked = _ask(current, catalogue, user, (), k, artist_cap)
+                picked = _ask(current, catalogue, shared, user, (), k, artist_cap)
             except InputError as error:
                 if error.code != "all-heard":
                     raise
@@ -76,11 +80,11 @@ def recommend_many(
                 picked = []
             for item in picked:
                 columns["user_id"].append(user)
-                for name in ("rank", "track_id", "score", "source", "reason", "cold"):
+                for name in _ITEM:
                     columns[name].append(getattr(item, name))
             progress(done, len(users))
     with atomic_path(out) as path:
-        pq.write_table(pa.table(columns), path)
+        pq.write_table(pa.table(columns | {"tags": pa.array(columns["tags"], pa.list_(pa.string()))}), path)
     rows, unknown = len(columns["user_id"]), sum(user not in current.serving.users for user in users)
     summary = (
         f"{rows} recommendations for {len(users)} users in {out}; {unknown} of them unknown, {heard_all} have heard everything"
@@ -108,8 +112,28 @@ def _users_of(path: Path) -> list[str]:
     return users
 
 
+def _shared_tags(catalogue: Catalogue) -> Callable[[str, str], Sequence[str]]:
+    """What `collab.fallback.recommend` asks for; the tags are read when the first reason asks for one."""
+
+    @cache
+    def tags() -> PredictedTags | None:
+        return read_predicted_tags(catalogue)
+
+    def shared(a: str, b: str) -> Sequence[str]:
+        known = tags()
+        return () if known is None else known.shared(a, b)
+
+    return shared
+
+
 def _ask(
-    current: Current, catalogue: Catalogue, user: str | None, likes: Sequence[str], k: int, artist_cap: int | None
+    current: Current,
+    catalogue: Catalogue,
+    shared: Callable[[str, str], Sequence[str]],
+    user: str | None,
+    likes: Sequence[str],
+    k: int,
+    artist_cap: int | None,
 ) -> list[Recommendation]:
     for like in likes:
         if like not in current.serving.tracks:
@@ -124,7 +148,15 @@ def _ask(
 
     extra = current.newer.get(user) if user is not None else None
     return ladder(
-        current.serving, user, likes, k, heard_extra=extra, unavailable=current.gone, artist_cap=artist_cap, name_of=name_of
+        current.serving,
+        user,
+        likes,
+        k,
+        heard_extra=extra,
+        unavailable=current.gone,
+        artist_cap=artist_cap,
+        name_of=name_of,
+        shared_tags=shared,
     )
 
 
@@ -153,6 +185,7 @@ def _items(catalogue: Catalogue, picked: Sequence[Recommendation]) -> list[dict[
             "source": item.source,
             "reason": item.reason,
             "cold": item.cold,
+            "tags": list(item.tags),
         }
         for item in picked
     ]
