@@ -1,10 +1,10 @@
 """The axes of the shipped embedding: 192 numbers in which distances are those of the teacher's standardised layer.
 
 A network that was taught has learned some 192 numbers from which the teacher's values follow linearly; any invertible map of them
-would do as well, and two trainings end in two different ones. So they are replaced by the prediction itself, in its 192 widest
-axes: the embedding is then in units of the teacher, distances and cosines mean what they mean there, and networks that were taught
-different songs can be compared. The axes are turned at random once, so that all numbers vary alike: whoever standardises columns
-(an SVM, a ridge regression) would else blow up the narrowest axes, which hold little but noise.
+would do as well, and two trainings end in two different ones. So they are replaced by the prediction itself in its 192 widest
+axes: the embedding is then in units of the teacher, distances and cosines mean what they mean there, and networks taught with
+different songs compare. The axes are turned at random once, so that all numbers vary alike: who standardises columns (an SVM,
+a ridge regression) would else blow up the narrowest axes, which hold little but noise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def axes(said: Floats, scale: Scale, size: int, *, seed: int = 0) -> Floats:
     _, vectors = np.linalg.eigh(np.cov(z, rowvar=False))
     widest = vectors[:, ::-1][:, :size].T  # (size, 200)
     turned, triangle = np.linalg.qr(np.random.default_rng(seed).standard_normal((size, size)))
-    return (turned * np.sign(np.diag(triangle)) @ widest).astype(np.float32)
+    rows: Floats = (turned * np.sign(np.diag(triangle)) @ widest).astype(np.float32)
+    return rows
 
 
 def rebase(network: Network, rows: Floats, scale: Scale, tags: tuple[Floats, Floats], n_values: int) -> None:

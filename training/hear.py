@@ -1,9 +1,9 @@
-"""`python -m training.hear --songs FOLDER --free FOLDER --out OUT --variants 4`: what the teacher says of each clip, and its image.
+"""`python -m training.hear --songs FOLDER --free FOLDER --out OUT --variants 0 4`: clips, their images, what the teacher says.
 
 Variant 0 is the clip itself, each further one another change of it (training.changes). For each variant of each of the two kinds
 of material OUT gets `<kind>-<variant>/`: images.npy uint8 (clips, frames, rows), frames.npy int32 (clips,), teacher.npy float16
-(clips, patches, 250 or 500: the 200 values before the output and the 50 logits, of MSD and, with --both, of MTT), patches.npy int32
-(clips,) and clips.json. What is there is not made again.
+(clips, patches, 250 or 500: the 200 values before the output and the 50 logits, of MSD and, with --both, of MTT), patches.npy
+int32 (clips,) and clips.json. What is there is not made again.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ def hear(clips: Sequence[Clip], folder: Path, variant: int, models: Sequence[str
         for name, shape in shapes.items()
     }
     partners = [_partner(clips, i, variant) for i in range(len(clips))]
-    jobs = [(clip, clips[partner], (variant, i), tuple(models), exact) for i, (clip, partner) in enumerate(zip(clips, partners, strict=True))]
+    jobs = [
+        (clip, clips[partner], (variant, i), tuple(models), exact)
+        for i, (clip, partner) in enumerate(zip(clips, partners, strict=True))
+    ]
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for i, (image, said) in enumerate(pool.map(_hear, jobs, chunksize=4)):
             arrays["images"][i, : len(image)], arrays["frames"][i] = image, len(image)

@@ -68,6 +68,10 @@ class Examples:
     places: NDArray[np.int64]
     outputs: slice
 
+    def hours(self) -> float:
+        """Length of all that is heard, h; a clip that stands there twice counts twice."""
+        return sum(float(self.heard[which].patches[clip]) for which, clip in self.places) * PATCH_SECONDS / 3600.0
+
     def cut(
         self, rows: NDArray[np.int64], n_patches: int, n_frames: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
@@ -93,9 +97,17 @@ class Examples:
         return np.stack(snippets), np.stack(values), np.stack(tags)
 
 
-def examples(heard: Sequence[Heard], *, without: int | None, outputs: slice) -> Examples:
-    """All clips of `heard` but those of the fold `without`."""
-    places = [(w, c) for w, h in enumerate(heard) for c in range(len(h.folds)) if h.folds[c] != without or without is None]
+def examples(heard: Sequence[Heard], *, without: int | None, outputs: slice, share: float = 1.0) -> Examples:
+    """All clips of `heard` but those of the fold `without`; of the artists only a random `share` is kept."""
+    artists = sorted({artist for h in heard for artist in h.artists})
+    chosen = np.random.default_rng(0).permutation(artists)[: round(share * len(artists))]
+    kept = set(chosen.tolist())
+    places = [
+        (w, c)
+        for w, h in enumerate(heard)
+        for c in range(len(h.folds))
+        if h.artists[c] in kept and (without is None or h.folds[c] != without)
+    ]
     return Examples(heard, np.array(places, np.int64).reshape(-1, 2), outputs)
 
 

@@ -24,7 +24,7 @@ class Clip:
 
     Parameters
     ----------
-    fold : the fold of its artist, 0 to 4, or -1 for music that no figure is measured on. Whoever trains for a fold hears nothing of
+    fold : the fold of its artist, 0 to 4, or -1 for music that is never measured. Who trains for a fold hears nothing of
         it, and mixtures join only clips that are held out together.
     """
 

@@ -52,7 +52,7 @@ def load_teacher(model: str, folder: Path | None = None, *, precision: torch.dty
 
 
 def patches(y: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The teacher's input for mono audio at 16 kHz, float32 (patches, 187, 96): patches that follow each other, as in its extractor.
+    """The teacher's input for mono audio at 16 kHz, float32 (patches, 187, 96): one after the other, as in its extractor.
 
     What is shorter than a patch is repeated until it fills one.
     """
@@ -62,7 +62,8 @@ def patches(y: NDArray[np.float32]) -> NDArray[np.float32]:
     power = librosa.feature.melspectrogram(y=y, sr=SAMPLE_RATE, hop_length=HOP, n_fft=FFT, n_mels=MELS).T
     level = np.log10(10000.0 * power.astype(np.float16).astype(np.float32) + 1.0)
     n = len(level) // PATCH_FRAMES
-    return level[: n * PATCH_FRAMES].reshape(n, PATCH_FRAMES, MELS).astype(np.float32)
+    result: NDArray[np.float32] = level[: n * PATCH_FRAMES].reshape(n, PATCH_FRAMES, MELS).astype(np.float32)
+    return result
 
 
 class Musicnn(nn.Module):
@@ -72,8 +73,8 @@ class Musicnn(nn.Module):
 
     Parameters
     ----------
-    precision : of the products in the front end, nine tenths of the work; bfloat16 is four times faster where the CPU knows it, and
-        moves the 200 values by less than a hundredth of their deviation.
+    precision : of the products in the front end, nine tenths of the work; bfloat16 is faster where the CPU knows it, and moves
+        the 200 values by less than a hundredth of their deviation.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[np.float32]], precision: torch.dtype = torch.float32) -> None:
@@ -111,8 +112,8 @@ class Musicnn(nn.Module):
     def _block(self, x: Tensor, i: int) -> Tensor:
         """One branch of the front end: a convolution and the maximum over all bands, (b, filters, frames).
 
-        As one matrix product over all windows, for torch's convolution of one channel is many times slower. ReLU and normalisation
-        of each filter rise or fall everywhere; a filter whose normalisation falls is turned round before the maximum.
+        As one matrix product over all windows, for torch's convolution of one channel is slower. ReLU and normalisation of
+        each filter rise or fall everywhere; a filter whose normalisation falls is turned round before the maximum.
         """
         kernel, turn = self.kernels[i][:, 0], self.gains[i + 1].sign()  # (filters, frames, bands)
         frames, bands = kernel.shape[1:]
@@ -127,7 +128,8 @@ class Musicnn(nn.Module):
 
     def _norm(self, x: Tensor, i: int) -> Tensor:
         shape = (1, -1) + (1,) * (x.dim() - 2)
-        return x * self.gains[i].view(shape) + self.offsets[i].view(shape)
+        y: Tensor = x * self.gains[i].view(shape) + self.offsets[i].view(shape)
+        return y
 
 
 def _frozen(array: NDArray[np.float32]) -> nn.Parameter:

@@ -45,7 +45,7 @@ def read_checkpoint(folder: Path) -> dict[str, NDArray[np.float32]]:
                 raise ValueError(f"{folder}: a checkpoint of several shards")
             if entry[1] != _FLOAT:
                 continue
-            shape = [dict(_fields(size)).get(1, 0) for number, size in _fields(_bytes(entry.get(2, b""))) if number == 2]
+            shape = [dict(_fields(_bytes(size))).get(1, 0) for number, size in _fields(_bytes(entry.get(2, b""))) if number == 2]
             first, size = _whole(entry.get(4, 0)), _whole(entry[5])
             arrays[key.decode()] = np.array(data[first : first + size]).view(np.float32).reshape([_whole(n) for n in shape])
     return arrays
