@@ -1,7 +1,7 @@
 """`python -m training.measure RUN... --heard FOLDER --songs FOLDER`: what students know of songs whose artists they never heard.
 
-The runs are those of the five folds; together they tell every song of FOLDER. Printed for the students' vectors, the teacher's own
-and for plain statistics of the hyper-images: an SVM on mood and genre (folds of artists, and random ones), the genre of the
+The runs are those of the five folds; together they tell every song of FOLDER. Printed for the students' vectors, the teacher's
+own and plain statistics of the hyper-images: an SVM on mood and genre (folds of artists, and random ones), the genre of the
 five nearest songs by other artists; and the students' agreement with the teacher, overall and by mood and genre. --out writes the
 students' vectors as Parquet (track_id, embedding), for `recsys import-embeddings` or any other measure of taste.
 """
@@ -133,9 +133,8 @@ def print_agreement(values: Floats, said: Floats, logits: Floats, said_logits: F
             a, b = (values - said.mean(0))[here] / std, (said - said.mean(0))[here] / std
             cosine = (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
             r2 = 1 - ((a - b) ** 2).sum() / (b * b).sum()
-            print(
-                f"{kind + ' ' + name if kind != 'all' else 'all':<32}{here.sum():>6}  {r2:.3f}  {cosine.mean():.3f}   {np.mean(within):.3f}"
-            )
+            called = name if kind == name else f"{kind} {name}"
+            print(f"{called:<32}{int(here.sum()):>6}  {r2:.3f}  {cosine.mean():.3f}   {np.mean(within):.3f}")
     usual = [j for j in range(len(top.T)) if 5 <= top[:, j].sum() <= len(top) - 5]
     across = [roc_auc_score(top[:, j], logits[:, j]) for j in usual]
     print(f"AUC of a tag over songs, mean of {len(usual)} tags: {np.mean(across):.3f}; {agreement(values, said, std)}")
