@@ -45,6 +45,11 @@ class Workspace:
         return self.root / "models" / "encoder"
 
     @property
+    def encoder_set_aside(self) -> Path:
+        """An empty file, there while the shipped encoder is used although one was trained."""
+        return self.root / "models" / "encoder" / "set-aside"
+
+    @property
     def checkpoint(self) -> Path:
         """A training that is under way."""
         return self.root / "models" / "encoder-checkpoint"

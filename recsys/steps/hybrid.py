@@ -47,7 +47,7 @@ def train_hybrid(root: Path, *, engine: str = "lightfm", seed: int = 0, report: 
             raise InputError(
                 f"engine {engine!r} needs embeddings and there are none",
                 code="no-content",
-                hint="Run `recsys train-content` first, or take --engine lightfm-cf",
+                hint="Run `recsys embed` first, or take --engine lightfm-cf",
             )
         config = EngineConfig()
         about = workspace.hybrid / MADE_FROM

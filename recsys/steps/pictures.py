@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings, read_embeddings
 from data.errors import InputError
-from data.files import atomic_path, read_json, write_text
+from data.files import atomic_path, write_text
 from data.tracks import Track
+from recsys.steps.encoders import trained_encoder
 from recsys.workspace import Workspace, open_workspace
 
 
@@ -47,7 +49,7 @@ def similar(root: Path, song: str, *, k: int = 10, artist_cap: int | None = None
 
 
 def draw_map(root: Path, *, label: str | None = None) -> dict[str, Any]:
-    """Draw the songs in the three main axes of their embeddings, coloured by `label` (default: what the encoder learned).
+    """Draw the songs in the three main axes of their embeddings, coloured by `label` (default: see `_default_label`).
 
     Returns
     -------
@@ -61,12 +63,12 @@ def draw_map(root: Path, *, label: str | None = None) -> dict[str, Any]:
     with workspace.writing(), workspace.catalogue(readonly=True) as catalogue:
         embeddings = _embeddings(workspace)
         if label is None:
-            label = str(read_json(workspace.encoder / "model.json")["label"])
+            label = _default_label(workspace, catalogue)
         elif label not in catalogue.label_kinds():
             raise InputError(
                 f"no song has a label {label!r}; labels: {', '.join(catalogue.label_kinds()) or 'none'}", code="unknown-label"
             )
-        title = f"Map of {len(embeddings.tracks)} songs by {label}"
+        title = f"Map of {len(embeddings.tracks)} songs{f' by {label}' if label else ''}"
         tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
         shown = [_track(tracks, track_id) for track_id in embeddings.tracks.ids]
         coordinates, explained = pca(np.asarray(embeddings.vectors), 3)
@@ -81,6 +83,15 @@ def draw_map(root: Path, *, label: str | None = None) -> dict[str, Any]:
         "explained": [float(share) for share in explained],
         "summary": f"{page} and {picture}; the three axes hold {held} of the variance",
     }
+
+
+def _default_label(workspace: Workspace, catalogue: Catalogue) -> str:
+    """What the encoder in use was trained on; of the shipped one, the label that most songs carry; "" without any."""
+    about = trained_encoder(workspace)
+    if about:
+        return str(about["label"])
+    kinds = catalogue.label_kinds()
+    return max(kinds, key=lambda kind: kinds[kind], default="")
 
 
 def show(root: Path, song: str, png: Path) -> dict[str, Any]:
@@ -136,7 +147,7 @@ def _quoted(text: str) -> str:
 
 def _embeddings(workspace: Workspace) -> SongEmbeddings:
     if not (workspace.embeddings / "embeddings.json").exists():
-        raise InputError("there are no embeddings in the workspace", code="no-content", hint="Run `recsys train-content` first")
+        raise InputError("there are no embeddings in the workspace", code="no-content", hint="Run `recsys embed` first")
     return read_embeddings(workspace.embeddings)
 
 
