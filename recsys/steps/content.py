@@ -21,7 +21,7 @@ from data.errors import InputError
 from data.ids import IdMap
 from recsys.report import SILENT, Report
 from recsys.steps.images import Songs, songs_with_images
-from recsys.steps.inputs import read_embeddings_if_any
+from recsys.steps.in_use import Laid, lay_again, ours_folder, read_ours
 from recsys.steps.machine import patient_threads, threads_or_all, workers_or_all
 from recsys.steps.training import encoder_for, examples_of, follow, leading
 from recsys.workspace import Workspace, open_workspace
@@ -67,7 +67,7 @@ def train_content(
     -------
     "encoder" (fingerprint), "trained" (whether anything was), "label", "also", "classes", "songs" (trained on), "best_epoch",
     "metrics" (path), "embedded" (songs embedded now), "embeddings" (songs with one), "failed" (songs whose sound could not be
-    read just now), "summary".
+    read just now), "imported" (None, or what `Laid.as_dict` says of imported vectors, which stay in use), "summary".
 
     Raises
     ------
@@ -110,6 +110,7 @@ def train_content(
                 report=report,
             )
             embedded, total = _embed(workspace, songs, encoder, config, report)
+            laid = lay_again(workspace, catalogue)
     heard = len(examples.content_hashes)
     done = f"trained {network.text} on {', '.join(examples.labels)} of {heard} songs" if trained else "the encoder is up to date"
     return {
@@ -124,8 +125,9 @@ def train_content(
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
+        "imported": laid and laid.as_dict(),
         "summary": f"{done} ({len(encoder.classes)} classes of {label}; {_reached(encoder)}); "
-        f"{embedded} songs embedded, {total} embeddings in {workspace.embeddings / 'embeddings.parquet'}",
+        f"{embedded} songs embedded, {total} embeddings in {ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}",
     }
 
 
@@ -158,14 +160,21 @@ def embed(root: Path, *, device: str = "auto", workers: int = 0, report: Report 
         spec = HyperImageSpec.from_dict(dict(encoder.spec))
         songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
         embedded, total = _embed(workspace, songs, encoder, config, report)
-    summary = f"{embedded} songs embedded, {total} embeddings in {workspace.embeddings / 'embeddings.parquet'}"
+        laid = lay_again(workspace, catalogue)
+    summary = f"{embedded} songs embedded, {total} embeddings in {ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}"
     return {
         "encoder": encoder.fingerprint,
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
+        "imported": laid and laid.as_dict(),
         "summary": summary,
     }
+
+
+def _told(laid: Laid | None) -> str:
+    """That imported vectors stay in use, if there are any."""
+    return "" if laid is None else f"; {laid.note}"
 
 
 def check_songs(catalogue: Catalogue) -> None:
@@ -201,7 +210,7 @@ def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: Trainin
 
     known: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
     try:
-        old = read_embeddings_if_any(workspace)
+        old = read_ours(workspace)
     except InputError as error:
         log.warning("embedding all songs anew: %s", error)
         old = None
@@ -224,5 +233,5 @@ def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: Trainin
         raise InputError("no song could be analysed", code="no-songs", hint="See `recsys failed`")
     if changed or len(before) != len(ids):
         table = np.stack([known[source] for source in sources]).astype(np.float32)
-        write_embeddings(workspace.embeddings, SongEmbeddings(IdMap(ids, "track"), table, encoder.fingerprint, sources))
+        write_embeddings(ours_folder(workspace), SongEmbeddings(IdMap(ids, "track"), table, encoder.fingerprint, sources))
     return len(changed), len(ids)

@@ -127,7 +127,12 @@ def _workspace(root: Path) -> Check:
             songs, failures = catalogue.count(), len(catalogue.failures())
     except InputError as error:
         return Check("note" if error.code == "workspace" else "FAIL", "workspace", error.message, error.hint)
-    parts = {"encoder": workspace.encoder, "embeddings": workspace.embeddings, "recommender": workspace.hybrid}
+    parts = {
+        "encoder": workspace.encoder,
+        "embeddings": workspace.embeddings,
+        "imported vectors": workspace.imported,
+        "recommender": workspace.hybrid,
+    }
     have = [name for name, path in parts.items() if path.exists()]
     found = f"{root}: {songs} songs, {failures} in the failure ledger; trained: {', '.join(have) or 'nothing yet'}"
     return Check("ok", "workspace", found, "See `recsys failed`" if failures else "")

@@ -25,6 +25,7 @@ from recsys.report import SILENT, Report
 from recsys.steps.fold_rows import deal, song_folds
 from recsys.steps.folds import fold_networks
 from recsys.steps.images import songs_with_images
+from recsys.steps.in_use import check_encoder, imported_alone, with_imported
 from recsys.steps.inputs import Interactions, read_embeddings_if_any, read_interactions
 from recsys.steps.machine import workers_or_all
 from recsys.steps.reporting import write_report
@@ -70,9 +71,15 @@ def evaluate_recommenders(
         interactions = read_interactions(workspace, catalogue)
         notes: list[str] = []
         splits = _splits(workspace, interactions, folds, seeds, seed, notes)  # first: too few listens show before any training
-        cold = _fold_content(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
-        notes.insert(0, cold.note)
-        engines = _engines(read_embeddings_if_any(workspace), cold.embeddings)
+        warm = read_embeddings_if_any(workspace)
+        check_encoder(workspace, warm)
+        if warm is not None and imported_alone(warm):
+            cold = _FoldContent(dict.fromkeys(range(folds), warm), "")
+        else:
+            cold = _fold_content(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
+        content, imported_note = with_imported(workspace, catalogue, warm, cold.embeddings)
+        notes[:0] = [note for note in (imported_note, cold.note) if note]
+        engines = _engines(warm, content)
         with report.task("models") as progress:
             comparison = compare(
                 splits,
@@ -197,4 +204,4 @@ def shuffled_embeddings(content: SongEmbeddings | None, seed: int) -> SongEmbedd
     cycle = np.random.default_rng(seed).permutation(n)  # each song takes the vector of the next one in a random round
     order = np.empty(n, np.int64)
     order[cycle] = np.roll(cycle, -1)
-    return SongEmbeddings(content.tracks, content.vectors[order], f"{content.fingerprint}-shuffled")
+    return SongEmbeddings(content.tracks, content.vectors[order], f"{content.fingerprint}-shuffled", blocks=content.blocks)
