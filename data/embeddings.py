@@ -61,10 +61,8 @@ class SongEmbeddings:
             raise InputError(f"embeddings: vectors must be float32, got {self.vectors.dtype}")
         if self.sources and len(self.sources) != len(self.tracks):
             raise InputError(f"embeddings: {len(self.sources)} sources must be one for each of {len(self.tracks)} songs")
-        if self.blocks and sum(block.width for block in self.blocks) != self.vectors.shape[1]:
-            raise InputError(
-                f"embeddings: blocks of {[block.width for block in self.blocks]} columns must add up to those there are"
-            )
+        if sum(self.widths) != self.vectors.shape[1]:
+            raise InputError(f"embeddings: parts of {self.widths} columns must add up to {self.vectors.shape[1]}")
         if not isinstance(self.vectors, np.memmap):  # a mapped file was checked when it was written; reading it all takes long
             _check_finite(self.vectors)
 
@@ -171,8 +169,10 @@ def _read_array(folder: Path, meta: dict[str, Any], mmap: bool) -> SongEmbedding
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{path} cannot be read: {error}", code="damaged", hint=_HINT) from None
     try:
-        blocks = tuple(Block(**block) for block in meta.get("blocks", []))
-    except TypeError:
+        blocks = tuple(
+            Block(str(block["name"]), str(block["fingerprint"]), int(block["width"])) for block in meta.get("blocks", [])
+        )
+    except (TypeError, KeyError, ValueError):
         raise InputError(f"{folder / META} is incomplete", code="damaged", hint=_HINT) from None
     return SongEmbeddings(IdMap(tuple(meta["tracks"]), "track"), vectors, meta["fingerprint"], tuple(meta["sources"]), blocks)
 

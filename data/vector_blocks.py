@@ -99,6 +99,8 @@ def read_centres(path: Path) -> Centres:
     about: dict[str, Any] = read_json(path, schema=SCHEMA)
     try:
         ours, theirs = (np.asarray(about[name], np.float32) for name in ("ours", "theirs"))
+        if ours.ndim != 1 or theirs.ndim != 1:
+            raise ValueError("centres must be lists of numbers")
         return Centres(ours, theirs, (about["made_from"][0], about["made_from"][1]))
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise InputError(f"{path} is incomplete: {error!r}", code="damaged", hint="Import the vectors again") from None

@@ -80,13 +80,11 @@ def read_ours(workspace: Workspace) -> SongEmbeddings | None:
     ------
     InputError : they are damaged.
     """
-    # The second place counts where somebody has deleted the import by hand: then imported vectors still lie in the first.
-    for folder in (ours_folder(workspace), workspace.own_embeddings):
-        if (folder / "embeddings.json").exists():
-            ours = read_embeddings(folder)
-            if not ours.imported:
-                return ours
-    return None
+    folder = ours_folder(workspace)
+    if not (folder / "embeddings.json").exists():
+        return None
+    ours = read_embeddings(folder)
+    return None if ours.imported else ours  # where somebody deleted an import by hand, its vectors still lie there
 
 
 def lay_again(workspace: Workspace, catalogue: Catalogue) -> Laid | None:
