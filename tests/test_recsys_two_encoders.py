@@ -126,7 +126,7 @@ def test_folds_beside_refuse_imported_vectors_that_were_replaced(workspace, tmp_
     with opened.catalogue(readonly=True) as catalogue:
         with pytest.raises(InputError) as caught:
             with_imported(opened, catalogue, old, own)
-        assert with_imported(opened, catalogue, new, own)[0][0].widths == (192, 4)
+        assert with_imported(opened, catalogue, new, own)[0].widths == (192, 4)
     for words in (old.blocks[1].fingerprint, new.blocks[1].fingerprint, "recsys embed"):
         assert words in str(caught.value)
 

@@ -25,7 +25,7 @@ from recsys.report import SILENT, Report
 from recsys.steps.fold_rows import deal, song_folds
 from recsys.steps.folds import fold_networks
 from recsys.steps.images import songs_with_images
-from recsys.steps.in_use import check_encoder, imported_alone, with_imported
+from recsys.steps.in_use import check_encoder, imported_alone, not_known, with_imported
 from recsys.steps.inputs import Interactions, read_embeddings_if_any, read_interactions
 from recsys.steps.machine import workers_or_all
 from recsys.steps.reporting import write_report
@@ -72,14 +72,9 @@ def evaluate_recommenders(
         notes: list[str] = []
         splits = _splits(workspace, interactions, folds, seeds, seed, notes)  # first: too few listens show before any training
         warm = read_embeddings_if_any(workspace)
-        check_encoder(workspace, warm)
-        if warm is not None and imported_alone(warm):
-            cold = _FoldContent(dict.fromkeys(range(folds), warm), "")
-        else:
-            cold = _fold_content(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
-        content, imported_note = with_imported(workspace, catalogue, warm, cold.embeddings)
-        notes[:0] = [note for note in (imported_note, cold.note) if note]
-        engines = _engines(warm, content)
+        cold = _content_of_folds(workspace, catalogue, warm, folds, seed, device=device, workers=workers, report=report)
+        notes.insert(0, cold.note)
+        engines = _engines(warm, cold.embeddings)
         with report.task("models") as progress:
             comparison = compare(
                 splits,
@@ -104,6 +99,30 @@ class _FoldContent(NamedTuple):
 
     embeddings: dict[int, SongEmbeddings]
     note: str
+
+
+def _content_of_folds(
+    workspace: Workspace,
+    catalogue: Catalogue,
+    warm: SongEmbeddings | None,
+    folds: int,
+    seed: int,
+    *,
+    device: str,
+    workers: int,
+    report: Report,
+) -> _FoldContent:
+    """Imported vectors where they are in use; beside them, or without any, what `_fold_content` gives."""
+    if warm is not None and imported_alone(warm):
+        return _FoldContent(dict.fromkeys(range(folds), warm), not_known(warm.imported))
+    about = workspace.encoder / "model.json"
+    if warm is not None and about.exists():
+        check_encoder(warm, str(read_json(about)["fingerprint"]))
+    cold = _fold_content(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
+    if warm is None or not warm.imported:
+        return cold
+    note = f"{not_known(warm.imported)} Our half: {cold.note}"
+    return _FoldContent(with_imported(workspace, catalogue, warm, cold.embeddings), note)
 
 
 def _fold_content(

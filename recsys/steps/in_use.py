@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from data.catalogue import Catalogue
 from data.embeddings import Block, SongEmbeddings, read_embeddings, write_embeddings
 from data.errors import InputError
-from data.files import read_json
 from data.ids import IdMap
 from data.imported_vectors import ImportedVectors, read_imported, rows_of
 from data.tracks import Track
@@ -106,13 +105,14 @@ def imported_alone(embeddings: SongEmbeddings) -> bool:
     return bool(embeddings.blocks) and all(block.name for block in embeddings.blocks)
 
 
-def check_encoder(workspace: Workspace, embeddings: SongEmbeddings | None) -> None:
-    """Raise InputError (code "stale") if our part of the embeddings is of another encoder than the one in the workspace."""
-    about = workspace.encoder / "model.json"
-    if embeddings is None or imported_alone(embeddings) or not about.exists():
-        return
+def not_known(name: str) -> str:
+    """What the report of a comparison must say of imported vectors."""
+    return f"Imported vectors {name}: whether their maker has heard these songs or labels is not known to us."
+
+
+def check_encoder(embeddings: SongEmbeddings, encoder: str) -> None:
+    """Raise InputError (code "stale") unless our part of the embeddings is of the encoder with this fingerprint."""
     ours = embeddings.blocks[0].fingerprint if embeddings.blocks else embeddings.fingerprint
-    encoder = read_json(about).get("fingerprint")
     if ours != encoder:
         raise InputError(
             f"the embeddings were made by encoder {ours}, the one in the workspace is {encoder}",
@@ -122,32 +122,27 @@ def check_encoder(workspace: Workspace, embeddings: SongEmbeddings | None) -> No
 
 
 def with_imported(
-    workspace: Workspace, catalogue: Catalogue, warm: SongEmbeddings | None, own: Mapping[int, SongEmbeddings]
-) -> tuple[dict[int, SongEmbeddings], str]:
-    """The vectors of each fold as they are used, and a note for the report, "" where nothing was imported.
+    workspace: Workspace, catalogue: Catalogue, in_use: SongEmbeddings, own: Mapping[int, SongEmbeddings]
+) -> dict[int, SongEmbeddings]:
+    """Imported vectors put beside the vectors of each split, as they stand beside ours in use.
 
     Parameters
     ----------
-    warm : the embeddings in use.
-    own : vectors of each fold by a network of ours that has not learned from it; where imported vectors stand beside ours in
-        `warm`, they are put beside these too.
+    own : vectors of each split by an encoder of ours that has not learned from what the split hides.
+
+    Raises
+    ------
+    InputError : the imported vectors are others than those in use (code "stale").
     """
-    if warm is None or not warm.imported:
-        return dict(own), ""
-    note = f"Imported vectors {warm.imported}: whether their maker has heard these songs or labels is not known to us."
-    if imported_alone(warm):
-        return dict(own), note
     imported, tracks = read_imported(workspace.imported), catalogue.tracks()
     theirs = _theirs(imported, tracks, rows_of(imported.external, tracks, catalogue.roots()))
-    if theirs.blocks != warm.blocks[1:]:
+    if theirs.blocks != in_use.blocks[1:]:
         raise InputError(
-            f"the embeddings hold imported vectors {warm.blocks[-1].fingerprint}, the import is {theirs.fingerprint}",
+            f"the embeddings hold imported vectors {in_use.blocks[-1].fingerprint}, the import is {theirs.fingerprint}",
             code="stale",
             hint="Run `recsys embed`",
         )
-    return {
-        fold: part if part.imported else side_by_side(part, theirs, centres_of(part, theirs)) for fold, part in own.items()
-    }, note
+    return {split: side_by_side(part, theirs, centres_of(part, theirs)) for split, part in own.items()}
 
 
 def lay(
