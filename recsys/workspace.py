@@ -70,6 +70,21 @@ class Workspace:
         return self.root / "embeddings"
 
     @property
+    def imported(self) -> Path:
+        """Imported vectors, all of them, and how they are used; while it is there, `embeddings` is made of it."""
+        return self.root / "imported-embeddings" / "vectors.parquet"
+
+    @property
+    def imported_centres(self) -> Path:
+        """Where our vectors and the imported ones have their centres, where both are used."""
+        return self.root / "imported-embeddings" / "centres.json"
+
+    @property
+    def own_embeddings(self) -> Path:
+        """Our own song vectors while imported ones are in use; otherwise they lie in `embeddings`."""
+        return self.root / "own-embeddings"
+
+    @property
     def hybrid(self) -> Path:
         """The model that recommends."""
         return self.root / "models" / "hybrid"

@@ -33,6 +33,8 @@ COMMANDS = [
     ("evaluate", "labels"),
     ("evaluate", "recommenders"),
     ("export", "embeddings", "--out", "x.parquet"),
+    ("import-embeddings", "x.parquet"),
+    ("import-embeddings", "--remove"),
 ]
 
 

@@ -21,7 +21,7 @@ from data.ids import IdMap
 from recsys.report import SILENT, Report
 from recsys.steps.encoders import encoder_in_use, set_aside, trained_encoder
 from recsys.steps.images import Songs, songs_with_images
-from recsys.steps.inputs import read_embeddings_if_any
+from recsys.steps.in_use import Laid, lay_again, ours_folder, read_ours
 from recsys.steps.machine import patient_threads, threads_or_all, workers_or_all
 from recsys.steps.starting import Start, choose_start, recipe_for
 from recsys.steps.training import encoder_for, examples_of, follow, leading, outcome
@@ -72,7 +72,8 @@ def train_content(
     -------
     "encoder" (fingerprint), "start" ("pretrained" or "scratch"), "trained" (whether anything was), "label", "also", "classes",
     "songs" (trained on), "best_epoch", "metrics" (path), "embedded" (songs embedded now), "embeddings" (songs with one), "failed"
-    (songs whose sound could not be read just now), "summary".
+    (songs whose sound could not be read just now), "imported" (None, or what `Laid.as_dict` says of imported vectors, which stay
+    in use), "summary".
 
     Raises
     ------
@@ -119,6 +120,7 @@ def train_content(
                 report=report,
             )
             embedded, total = _embed(workspace, songs, encoder, recipe.config, report)
+            laid = lay_again(workspace, catalogue)
     return {
         "encoder": encoder.fingerprint,
         "start": begin,
@@ -132,8 +134,9 @@ def train_content(
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
+        "imported": laid and laid.as_dict(),
         "summary": f"{outcome(encoder, recipe, examples, trained=trained)}; "
-        f"{embedded} songs embedded, {total} embeddings in {workspace.embeddings / 'embeddings.parquet'}",
+        f"{embedded} songs embedded, {total} embeddings in {ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}",
     }
 
 
@@ -168,16 +171,24 @@ def embed(
         spec = HyperImageSpec.from_dict(dict(encoder.spec))
         songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
         embedded, total = _embed(workspace, songs, encoder, config, report)
+        laid = lay_again(workspace, catalogue)
     by = "the shipped encoder" if shipped else f"the encoder trained on {encoder.label}"
-    summary = f"{embedded} songs embedded by {by}, {total} embeddings in {workspace.embeddings / 'embeddings.parquet'}"
+    where = f"{ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}"
+    summary = f"{embedded} songs embedded by {by}, {total} embeddings in {where}"
     return {
         "encoder": encoder.fingerprint,
         "pretrained": shipped,
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
+        "imported": laid and laid.as_dict(),
         "summary": summary,
     }
+
+
+def _told(laid: Laid | None) -> str:
+    """That imported vectors stay in use, if there are any."""
+    return "" if laid is None else f"; {laid.note}"
 
 
 def check_songs(catalogue: Catalogue) -> None:
@@ -213,7 +224,7 @@ def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: Trainin
 
     known: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
     try:
-        old = read_embeddings_if_any(workspace)
+        old = read_ours(workspace)
     except InputError as error:
         log.warning("embedding all songs anew: %s", error)
         old = None
@@ -236,5 +247,6 @@ def _embed(workspace: Workspace, songs: Songs, encoder: Encoder, config: Trainin
         raise InputError("no song could be analysed", code="no-songs", hint="See `recsys failed`")
     if changed or len(before) != len(ids):
         table = np.stack([known[source] for source in sources]).astype(np.float32)
-        write_embeddings(workspace.embeddings, SongEmbeddings(IdMap(ids, "track"), table, encoder.embedding_fingerprint, sources))
+        made_by = encoder.embedding_fingerprint
+        write_embeddings(ours_folder(workspace), SongEmbeddings(IdMap(ids, "track"), table, made_by, sources))
     return len(changed), len(ids)

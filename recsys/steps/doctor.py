@@ -153,7 +153,11 @@ def _workspace(root: Path) -> Check:
     except InputError as error:
         return Check("note" if error.code == "workspace" else "FAIL", "workspace", error.message, error.hint)
     encoder = f"trained on {about['label']}" if about else "the shipped one"
-    parts = {"embeddings": workspace.embeddings, "recommender": workspace.hybrid}
+    parts = {
+        "embeddings": workspace.embeddings,
+        "imported vectors": workspace.imported,
+        "recommender": workspace.hybrid,
+    }
     have = [name for name, path in parts.items() if path.exists()]
     found = (
         f"{root}: {songs} songs, {failures} in the failure ledger; encoder: {encoder}; made: {', '.join(have) or 'nothing yet'}"

@@ -17,7 +17,7 @@ from data.splits import Split, cold_split, warm_split, write_split
 from evaluation.compare import compare
 from recsys.report import SILENT, Report
 from recsys.steps.encoders import trained_encoder
-from recsys.steps.fold_content import encoder_to_compare, fold_content
+from recsys.steps.fold_content import content_to_compare, encoder_to_compare, in_place
 from recsys.steps.fold_rows import song_folds
 from recsys.steps.inputs import Interactions, read_interactions
 from recsys.steps.machine import workers_or_all
@@ -50,8 +50,8 @@ def evaluate_recommenders(
 
     Parameters
     ----------
-    start : whose embeddings: "auto": of the encoder in use; "pretrained": of the shipped one; "scratch": of networks trained from
-        scratch, as the workspace's encoder was.
+    start : whose embeddings: "auto": those in use, imported ones too; "pretrained": of the shipped one; "scratch": of networks
+        trained from scratch, as the workspace's encoder was.
 
     Returns
     -------
@@ -66,10 +66,12 @@ def evaluate_recommenders(
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
         interactions = read_interactions(workspace, catalogue)
-        encoder = encoder_to_compare(workspace, start)
+        encoder = None if in_place(workspace, start) else encoder_to_compare(workspace, start)
         notes: list[str] = []
         splits = _splits(workspace, interactions, folds, seeds, seed, notes)  # first: too few listens show before any training
-        content = fold_content(workspace, catalogue, encoder, folds, seed, device=device, workers=workers, report=report)
+        content = content_to_compare(
+            workspace, catalogue, start, encoder, folds, seed, device=device, workers=workers, report=report
+        )
         notes.insert(0, content.note)
         engines = _engines(content.warm, content.cold)
         with report.task("models") as progress:
@@ -152,4 +154,4 @@ def shuffled_embeddings(content: SongEmbeddings | None, seed: int) -> SongEmbedd
     cycle = np.random.default_rng(seed).permutation(n)  # each song takes the vector of the next one in a random round
     order = np.empty(n, np.int64)
     order[cycle] = np.roll(cycle, -1)
-    return SongEmbeddings(content.tracks, content.vectors[order], f"{content.fingerprint}-shuffled")
+    return SongEmbeddings(content.tracks, content.vectors[order], f"{content.fingerprint}-shuffled", blocks=content.blocks)

@@ -17,6 +17,7 @@ from recsys.steps.encoders import encoder_in_use, trained_encoder
 from recsys.steps.fold_rows import deal
 from recsys.steps.folds import fold_networks
 from recsys.steps.images import songs_with_images
+from recsys.steps.in_use import check_encoder, imported_alone, not_known, read_ours, with_imported
 from recsys.steps.inputs import read_embeddings_if_any
 from recsys.steps.machine import patient_threads, threads_or_all
 from recsys.steps.starting import PRETRAINED, SCRATCH, SHIPPED, Recipe, Start, check_known
@@ -83,6 +84,43 @@ def encoder_to_compare(workspace: Workspace, start: Start) -> Encoder | None:
     return None
 
 
+def in_place(workspace: Workspace, start: Start) -> SongEmbeddings | None:
+    """The imported vectors that are in use in place of ours, if those in use are to be compared."""
+    in_use = read_embeddings_if_any(workspace) if start == "auto" else None
+    return in_use if in_use is not None and imported_alone(in_use) else None
+
+
+def content_to_compare(
+    workspace: Workspace,
+    catalogue: Catalogue,
+    start: Start,
+    encoder: Encoder | None,
+    folds: int,
+    seed: int,
+    *,
+    device: str,
+    workers: int,
+    report: Report,
+) -> FoldContent:
+    """Imported vectors, where they are in use and `start` is "auto"; beside them, or without any, what `fold_content` gives."""
+    alone = in_place(workspace, start)
+    if alone is not None:
+        made_by = {"start": "imported", "fingerprint": alone.fingerprint, "label": None}
+        return FoldContent(alone, dict.fromkeys(range(folds), alone), made_by, not_known(alone.imported))
+    in_use = read_embeddings_if_any(workspace) if start == "auto" else None
+    about = trained_encoder(workspace)
+    if in_use is not None and encoder is not None and in_use.imported:
+        check_encoder(in_use, encoder.embedding_fingerprint)
+    elif in_use is not None and encoder is None and about is not None:
+        check_encoder(in_use, about["fingerprint"])
+    content = fold_content(workspace, catalogue, encoder, folds, seed, device=device, workers=workers, report=report)
+    if in_use is None or not in_use.imported or content.warm is None:
+        return content
+    joined = with_imported(workspace, catalogue, in_use, {-1: content.warm} | content.cold)
+    note = f"{not_known(in_use.imported)} Our half: {content.note}"
+    return content._replace(warm=joined.pop(-1), cold=joined, note=note)
+
+
 def fold_content(
     workspace: Workspace,
     catalogue: Catalogue,
@@ -99,7 +137,7 @@ def fold_content(
         return _of_networks(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
     name = encoder.embedding_fingerprint
     made_by = {"start": PRETRAINED, "fingerprint": name, "label": None}
-    vectors = read_embeddings_if_any(workspace)
+    vectors = read_ours(workspace)
     if vectors is None or vectors.fingerprint != name:
         vectors = _embed(workspace, catalogue, encoder, device=device, workers=workers, report=report)
     if vectors is None:
@@ -161,4 +199,4 @@ def _of_networks(
     if start:
         note += f" It started from {SHIPPED.format(start.fingerprint)}"
     made_by = {"start": PRETRAINED if start else SCRATCH, "fingerprint": about["fingerprint"], "label": label}
-    return FoldContent(read_embeddings_if_any(workspace), embeddings, made_by, note)
+    return FoldContent(read_ours(workspace), embeddings, made_by, note)

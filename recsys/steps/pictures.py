@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from data.catalogue import Catalogue
-from data.embeddings import SongEmbeddings, read_embeddings
+from data.embeddings import SongEmbeddings, read_embeddings, write_parquet
 from data.errors import InputError
 from data.files import atomic_path, write_text
 from data.tracks import Track
@@ -30,9 +30,7 @@ def similar(root: Path, song: str, *, k: int = 10, artist_cap: int | None = None
         track = catalogue.track(song)
         embeddings = _embeddings(workspace)
         if song not in embeddings.tracks:
-            raise InputError(
-                f"song {song!r} has no embedding", code="no-content", hint="See `recsys failed`, or run `recsys embed`"
-            )
+            raise _no_embedding(song, embeddings.imported)
         tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
         artists = [_track(tracks, track_id).artist for track_id in embeddings.tracks.ids]
         if embeddings.sources and embeddings.sources[embeddings.tracks.row(song)] != track.content_hash:
@@ -121,13 +119,10 @@ def export_embeddings(root: Path, out: Path) -> dict[str, Any]:
     ------
     InputError : no embeddings, or a suffix that is neither .parquet nor .npy.
     """
-    import shutil
-
     workspace = open_workspace(root)
     embeddings = _embeddings(workspace)
     if out.suffix == ".parquet":
-        with atomic_path(out) as path:
-            shutil.copyfile(workspace.embeddings / "embeddings.parquet", path)
+        write_parquet(out, embeddings)
     elif out.suffix == ".npy":
         with atomic_path(out) as path, path.open("wb") as file:
             np.save(file, embeddings.vectors, allow_pickle=False)
@@ -149,6 +144,15 @@ def _embeddings(workspace: Workspace) -> SongEmbeddings:
     if not (workspace.embeddings / "embeddings.json").exists():
         raise InputError("there are no embeddings in the workspace", code="no-content", hint="Run `recsys embed` first")
     return read_embeddings(workspace.embeddings)
+
+
+def _no_embedding(song: str, imported: str) -> InputError:
+    """Why, and what to do about it."""
+    if imported:
+        what = f"song {song!r} has no vector among those in use, which hold imported vectors {imported}"
+        hint = "Import a file that has one for it; with vectors beside ours, run `recsys embed`, too"
+        return InputError(what, code="no-content", hint=hint)
+    return InputError(f"song {song!r} has no embedding", code="no-content", hint="See `recsys failed`, or run `recsys embed`")
 
 
 def _track(tracks: dict[str, Track], track_id: str) -> Track:
