@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,13 +78,16 @@ class ContentScaler:
         return unit_rows(scaled) if self.unit else scaled
 
 
-def fit_scaler(vectors: NDArray[np.float32], rows: NDArray[np.bool_], config: ScalingConfig) -> ContentScaler:
+def fit_scaler(
+    vectors: NDArray[np.float32], rows: NDArray[np.bool_], config: ScalingConfig, widths: Sequence[int] = ()
+) -> ContentScaler:
     """Fit the scaling on some songs only: those with listens, so that nothing is learned from songs held out.
 
     Parameters
     ----------
     vectors : float32 (I, d), finite.
     rows : bool (I,), the songs to fit on.
+    widths : columns of each part, from left to right, where the vectors are several encoders' side by side.
 
     Returns
     -------
@@ -103,10 +107,21 @@ def fit_scaler(vectors: NDArray[np.float32], rows: NDArray[np.bool_], config: Sc
     centred = (x - mean) * alive
     levelled = config.standardise is True or (config.standardise == "auto" and _correlated(centred[:, alive]))
     scale = np.where(alive, 1.0 / np.where(alive, spread, 1.0) if levelled else 1.0, 0.0)
+    if levelled and len(widths) > 1:
+        scale = scale / _part_lengths(alive, widths)
     projection = np.diag(scale)
     if config.components is not None and config.components < x.shape[1]:
         projection = projection @ _principal_axes(centred * scale, config.components)
     return ContentScaler(mean.astype(np.float32), projection.astype(np.float32), config.unit)
+
+
+def _part_lengths(alive: NDArray[np.bool_], widths: Sequence[int]) -> NDArray[np.float64]:
+    """What each column is divided by so that each part has the same share of a song's length: levelled columns count alike, and
+    without it the wider part would drown the other. float64 (d,).
+    """
+    parts = np.split(alive, np.cumsum(widths)[:-1])
+    lengths: NDArray[np.float64] = np.concatenate([np.full(len(part), np.sqrt(max(part.sum(), 1))) for part in parts])
+    return lengths
 
 
 def _correlated(centred: NDArray[np.float64]) -> bool:

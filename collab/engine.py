@@ -48,12 +48,14 @@ class _Inputs:
     plays : CSR float32 (U, I)
     warm : bool (I,), songs with listens.
     vectors, known : float32 (I, d) and bool (I,), the songs' own vectors and where there is one; None without content.
+    widths : columns of each part of the vectors.
     """
 
     plays: sp.csr_matrix
     warm: NDArray[np.bool_]
     vectors: NDArray[np.float32] | None
     known: NDArray[np.bool_]
+    widths: tuple[int, ...]
     config: EngineConfig
     seed: int
     progress: Progress | None
@@ -63,7 +65,7 @@ class _Inputs:
         if self.vectors is None:
             raise AssertionError("an engine without content asked for content")
         both = self.known & self.warm
-        scaler = fit_scaler(self.vectors, both if both.sum() > 1 else self.known, config)
+        scaler = fit_scaler(self.vectors, both if both.sum() > 1 else self.known, config, self.widths)
         scaled = scaler.transform(self.vectors)
         scaled[~self.known] = 0.0
         return scaler, scaled
@@ -129,7 +131,8 @@ def fit(
                 code="no-content",
                 hint="Train or embed first, or take an engine without content",
             )
-    return engine.fit(_Inputs(plays, warm, vectors, known, config or EngineConfig(), seed, progress))
+    widths = () if content is None else content.widths
+    return engine.fit(_Inputs(plays, warm, vectors, known, widths, config or EngineConfig(), seed, progress))
 
 
 def _random(inputs: _Inputs) -> Recommender:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from data.embeddings import SongEmbeddings
 
 
+_HINT = "Run `recsys embed`, then `recsys train-hybrid`"
+
+
 def with_new_songs(serving: ServingModel, content: SongEmbeddings, artists: Mapping[str, str]) -> ServingModel:
     """The same model with the songs of `content` that it does not know or knows without their sound.
 
@@ -34,7 +37,7 @@ def with_new_songs(serving: ServingModel, content: SongEmbeddings, artists: Mapp
 
     Raises
     ------
-    InputError : the embeddings are another encoder's (code "stale").
+    InputError : the embeddings are another encoder's, or of another width (code "stale").
     """
     rows = serving.tracks.rows(content.tracks.ids)
     fresh = np.flatnonzero(rows < 0)
@@ -45,7 +48,14 @@ def with_new_songs(serving: ServingModel, content: SongEmbeddings, artists: Mapp
         raise InputError(
             f"the model was trained on embeddings {serving.embeddings_fingerprint or 'none'}, these are {content.fingerprint}",
             code="stale",
-            hint="Train the hybrid again",
+            hint=_HINT,
+        )
+    if content.vectors.shape[1] != len(serving.scaler.mean):
+        raise InputError(
+            f"embeddings {content.fingerprint} have {content.vectors.shape[1]} columns, those that the model was trained on had "
+            f"{len(serving.scaler.mean)}",
+            code="stale",
+            hint=_HINT,
         )
     tracks = IdMap((*serving.tracks.ids, *(content.tracks.ids[row] for row in fresh)), serving.tracks.name)
     model, content_map = serving.model, serving.model.content_map

@@ -159,7 +159,7 @@ def _content_of(
         scaler = fitted.content_map.scaler
     else:
         warm = known & (listens.track_counts() > 0)
-        scaler = fit_scaler(vectors, warm if warm.sum() > 1 else known, ScalingConfig())
+        scaler = fit_scaler(vectors, warm if warm.sum() > 1 else known, ScalingConfig(), content.widths)
     units = unit_rows(scaler.transform(vectors))
     units[~known] = 0.0
     return scaler, units

@@ -71,7 +71,7 @@ def load_serving(
             raise InputError(
                 f"the model in {folder} was trained on other {what} ({meta.get(name) or 'none'}, now {value or 'none'})",
                 code="stale",
-                hint="Train the hybrid again",
+                hint="Run `recsys train-hybrid`",
             )
     try:
         home = folder / f"serving-{meta['version']}"

@@ -68,6 +68,7 @@ class _Task:
     config: TrainingConfig
     spec: HyperImageSpec
     label: str
+    pretrained: bool
 
     @property
     def path(self) -> Path:
@@ -82,6 +83,7 @@ def crossfit(
     *,
     spec: HyperImageSpec,
     label: str,
+    pretrained: bool = False,
     workers: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[list[FoldResult]]:
@@ -91,6 +93,7 @@ def crossfit(
     ----------
     plans : all their folds share the worker processes.
     spec : of the images. label : what kind of label it is; for the record.
+    pretrained : each network starts from the shipped encoder, whose architecture it has.
     workers : processes, each of which trains one fold after the other with one thread; 1 works in this process.
     progress : called with (epochs done, epochs in all) over all folds.
 
@@ -98,7 +101,7 @@ def crossfit(
     ------
     InputError : a fold leaves fewer than two classes to train on.
     """
-    tasks = [[_Task(plan, fold, architecture, config, spec, label) for fold in plan.folds] for plan in plans]
+    tasks = [[_Task(plan, fold, architecture, config, spec, label, pretrained) for fold in plan.folds] for plan in plans]
     everything = [task for of_plan in tasks for task in of_plan]
     missing = [task for task in everything if not _finished(task)]
     total = config.epochs * len(everything)
@@ -154,6 +157,7 @@ def _work(task: _Task) -> None:
 def _fit(task: _Task, on_epoch: Callable[[], object]) -> None:
     """Train one network and write its result; a training that was killed goes on from its last whole epoch."""
     from content.embedding import embed, snippet_log_probabilities
+    from content.pretrained import pretrained_encoder
     from content.training import train
 
     task.plan.folder.mkdir(parents=True, exist_ok=True)
@@ -180,6 +184,7 @@ def _fit(task: _Task, on_epoch: Callable[[], object]) -> None:
         label=task.label,
         also={kind: [texts[row] for row in inside] for kind, texts in plan.also.items()},
         artists=[plan.artists[row] for row in inside] if plan.artists else (),
+        start=pretrained_encoder() if task.pretrained else None,
         checkpoint=checkpoint,
         on_epoch=tell,
     )

@@ -70,6 +70,16 @@ class Encoder:
             weights.update(tensor.contiguous().numpy().tobytes())
         return fingerprint("encoder", SCHEMA, self._usage(), weights.hexdigest())
 
+    @property
+    def untouched(self) -> str:
+        """The fingerprint of the encoder whose body this one has unchanged: trained on top of it, with a frozen body; else ""."""
+        return str(self.config.get("start", "")) if self.config.get("body_rate") == 0 else ""
+
+    @property
+    def embedding_fingerprint(self) -> str:
+        """Names the embeddings that it gives: heads have no part in them, so a frozen body keeps its first name."""
+        return self.untouched or self.fingerprint
+
     def _usage(self) -> dict[str, Any]:
         # Named only where they are: an encoder of one single-valued label has the fingerprint from before there were heads.
         further = [asdict(head) | {"classes": list(head.classes)} for head in self.heads[1:]]

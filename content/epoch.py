@@ -17,7 +17,7 @@ from content.checkpoint import EpochRecord
 from content.distributed import Processes
 from content.network import to_input
 from content.objective import Objective
-from content.optimisation import average_in
+from content.optimisation import average_in, set_rate
 from content.run_state import RunState
 from content.snippets import cut_batch, draw
 from content.training_config import TrainingConfig, learning_rate
@@ -41,7 +41,7 @@ def train_epoch(material: Material, state: RunState, epoch: int, progress: Calla
     """Train on the snippets of one epoch. It depends on the state before, the seed and its own number, and on nothing else."""
     config, objective, processes = material.config, material.objective, material.processes
     network, optimizer, device = state.network, state.optimizer, state.network.row_mean.device
-    parameters = list(network.parameters())
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     # For layers that draw, e.g. dropout. Processes differ, or each part of a batch would lose the same neurons.
     stream = (config.seed, epoch) if processes.first else (config.seed, epoch, processes.rank)
     torch.manual_seed(int(np.random.SeedSequence(stream).generate_state(1)[0]))
@@ -54,8 +54,7 @@ def train_epoch(material: Material, state: RunState, epoch: int, progress: Calla
     for batch in range(batches):
         done = (epoch - 1) * batches + batch
         rate = learning_rate(config, done / (config.epochs * batches))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        set_rate(optimizer, rate)
         places = np.arange(batch * config.batch_size, min((batch + 1) * config.batch_size, len(songs)))  # (b,)
         extra = augmentation(config, len(places), material.n_frames, len(network.row_mean), epoch=epoch, batch=batch)
         partners = None if extra.partner is None else torch.from_numpy(songs[places[extra.partner]]).to(device)

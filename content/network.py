@@ -55,6 +55,7 @@ class Network(nn.Module):
 
     row_mean: Tensor
     row_std: Tensor
+    frozen: bool = False  # whether the body stays as it is in training, see `freeze_body`
 
     def __init__(self, architecture: Architecture, n_rows: int, n_frames: int, n_classes: int, choices: NetworkChoices) -> None:
         super().__init__()
@@ -64,6 +65,19 @@ class Network(nn.Module):
         self.body = _sequence(architecture.layers, (1, n_rows, n_frames), choices)
         self.output = nn.Linear(architecture.embedding_size, n_classes)
         _initialise([*self.body, self.output])
+
+    def freeze_body(self) -> None:
+        """Train the output alone: the body gets no gradient, and stays in evaluation mode with its norms and dropouts."""
+        self.frozen = True
+        self.body.requires_grad_(False)
+        self.body.eval()
+
+    def train(self, mode: bool = True) -> Network:
+        """As of any module, but for a frozen body."""
+        super().train(mode)
+        if self.frozen:
+            self.body.eval()
+        return self
 
     def embed(self, x: Tensor) -> Tensor:
         """Snippets (batch, 1, n_rows, n_frames) in [0, 1] -> embeddings (batch, embedding_size)."""

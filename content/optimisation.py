@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from content.network import Network
 from content.training_config import TrainingConfig
 
 
 def make_optimizer(network: Network, config: TrainingConfig) -> torch.optim.Optimizer:
-    """SGD with momentum, or AdamW whose decay spares biases and the scales of norms (they have one dimension)."""
+    """SGD with momentum, or AdamW whose decay spares biases and the scales of norms (they have one dimension).
+
+    A group's "rate" is relative to the learning rate of the step, see `set_rate`.
+    """
+    parts: list[tuple[Iterable[nn.Parameter], float]] = [(network.output.parameters(), 1.0)]
+    if not network.frozen:
+        parts.insert(0, (network.body.parameters(), config.body_rate))
+    groups: list[dict[str, Any]] = []
+    for parameters, rate in parts:
+        known = list(parameters)
+        if config.optimizer == "sgd":
+            groups.append({"params": known, "weight_decay": config.weight_decay, "rate": rate})
+        else:
+            groups.append({"params": [p for p in known if p.ndim > 1], "weight_decay": config.weight_decay, "rate": rate})
+            groups.append({"params": [p for p in known if p.ndim <= 1], "weight_decay": 0.0, "rate": rate})
     if config.optimizer == "sgd":
-        return torch.optim.SGD(
-            network.parameters(), config.learning_rate, momentum=config.momentum, weight_decay=config.weight_decay
-        )
-    groups = [
-        {"params": [p for p in network.parameters() if p.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+        return torch.optim.SGD(groups, config.learning_rate, momentum=config.momentum)
     return torch.optim.AdamW(groups, config.learning_rate)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """The learning rate of the next step; each group takes its share of it."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["rate"]
 
 
 def optimizer_tensors(network: Network, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -74,4 +74,6 @@ class RunState:
     def result(self) -> Network:
         """The trained network: the best epoch's weights, else the latest; on the CPU, in evaluation mode."""
         self.network.load_state_dict(self.best or self.latest())
+        # A frozen body, too: torch chooses kernels by it even where no gradient is wanted, and with them the last bits.
+        self.network.requires_grad_(True)
         return self.network.cpu().eval()

@@ -21,6 +21,11 @@ def snippet_frames(seconds: float, frames_per_second: float) -> int:
     return frames
 
 
+def seconds_of(n_frames: int, frames_per_second: float) -> float:
+    """A length in seconds of which `snippet_frames` makes `n_frames`: half a frame more than these, to the millisecond."""
+    return round((n_frames + 0.5) / frames_per_second, 3)
+
+
 def draw(
     lengths: NDArray[np.int64], n_frames: int, per_song: int, *, seed: int, epoch: int, positions: str = "random"
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -48,6 +48,7 @@ def train(
     also: Mapping[str, Sequence[str]] | None = None,
     artists: Sequence[str] = (),
     choices: NetworkChoices | None = None,
+    start: Encoder | None = None,
     checkpoint: Path | None = None,
     metrics: Path | None = None,
     tensorboard: Path | None = None,
@@ -66,6 +67,8 @@ def train(
     label : what kind of label it is, e.g. "genre"; for the record.
     also : further labels to learn at the same time, by kind: one text a song, "" where unknown (see `content.targets`).
     artists : one a song, "" where unknown; validation holds out whole artists.
+    start : the encoder whose body is trained further, with new heads for these labels (see `content.starting`); `architecture`,
+        `choices`, `spec` and the snippets' length must be its own. None: from random weights.
     checkpoint : file that is rewritten after each epoch. If it holds an earlier part of this very run, training goes on after it
         and ends with the same bytes as an unbroken run (on the CPU). It stays when training has ended: remove it once the encoder
         is saved.
@@ -77,7 +80,7 @@ def train(
     Raises
     ------
     InputError : no songs, fewer than two classes, a song without any label, an image that does not fit `spec`, a network too deep
-        for the snippets, too little memory for a step, or a loss that is no longer a number.
+        for the snippets, a start that does not fit, too little memory for a step, or a loss that is no longer a number.
     """
     import torch
 
@@ -90,6 +93,7 @@ def train(
     from content.optimisation import copy_of, make_optimizer
     from content.run_state import RunState
     from content.shapes import NetworkChoices
+    from content.starting import check_start, take_body
     from content.validation import best_epoch, patience_is_over, validate, validation_songs
 
     if len(images) != len(labels) or len(artists) not in (0, len(images)):
@@ -99,18 +103,23 @@ def train(
     held_out = validation_songs(artists, targets, config.validation_share, config.seed)  # (songs,)
     rows, validation = np.flatnonzero(~held_out), np.flatnonzero(held_out & targets.known[0])
     n_frames = snippet_frames(config.snippet_seconds, spec.frames_per_second)
-    choices = choices or NetworkChoices()
+    choices = choices or (start.choices if start else NetworkChoices())
+    check_start(start, architecture, choices, spec, n_frames, config)
     device = torch_device(config.device)
     sums, squares, frames = row_statistics(Rows(images, rows))
     data = [list(labels), dict(also or {}), held_out.nonzero()[0].tolist(), lengths.tolist(), sums.tolist(), squares.tolist()]
-    key = fingerprint("training", config.run(), architecture.text, asdict(choices), label, spec.fingerprint(), data)
+    begun = [start.fingerprint] if start else []
+    key = fingerprint("training", config.run(), architecture.text, asdict(choices), label, spec.fingerprint(), data, *begun)
 
     with torch_threads(config.threads), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
         network = build(architecture, spec.n_rows, n_frames, targets.outputs, choices)
-        mean, deviation = mean_and_deviation(sums, squares, frames)
-        network.row_mean.copy_(torch.from_numpy(mean))
-        network.row_std.copy_(torch.from_numpy(deviation))
+        if start:
+            take_body(network, start, frozen=config.body_rate == 0)
+        else:
+            mean, deviation = mean_and_deviation(sums, squares, frames)
+            network.row_mean.copy_(torch.from_numpy(mean))
+            network.row_std.copy_(torch.from_numpy(deviation))
         network.to(device).train()
         state = RunState(network, make_optimizer(network, config))
         if config.weight_average:
@@ -126,16 +135,17 @@ def train(
             for epoch in range(len(state.history) + 1, config.epochs + 1):
                 if patience_is_over(state.validation_losses, config.patience):
                     break
-                start = time.perf_counter()
+                began = time.perf_counter()
                 with enough_memory(config):
                     record = train_epoch(material, state, epoch, progress)
-                state.share_statistics(processes)
+                if not network.frozen:  # (a mean of equal numbers may differ from them in the last bit)
+                    state.share_statistics(processes)
                 if len(validation):
                     loss, right = validate(network, state.latest(), images, validation, targets, n_frames, processes)
                     loss = finite(loss, record.learning_rate, epoch)
                     record = replace(record, validation_loss=loss, validation_accuracy=right)
                 state.end_epoch(record)
-                write_metrics(record, time.perf_counter() - start, len(rows) * config.snippets_per_song)
+                write_metrics(record, time.perf_counter() - began, len(rows) * config.snippets_per_song)
                 if checkpoint and processes.first:
                     write_checkpoint(checkpoint, key, state.checkpoint())
                 log.info("epoch %d of %d: %s", epoch, config.epochs, record)
@@ -150,6 +160,6 @@ def train(
         spec=spec.as_dict(),
         n_rows=spec.n_rows,
         n_frames=n_frames,
-        config=config.run() | about | {"run": key},
+        config=config.run() | about | {"run": key} | ({"start": start.fingerprint} if start else {}),
         history=tuple(state.history),
     )

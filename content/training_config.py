@@ -10,9 +10,22 @@ from typing import Any
 
 from data.errors import InputError
 
+PRETRAINED = "pretrained"  # names the training that starts from the shipped encoder (see `content.starting`)
+
 # What a preset of `content.notation` is trained with where nothing else is asked for. The paper's are the defaults.
 PRESET_TRAINING: dict[str, dict[str, Any]] = {
     "paper": {},
+    PRETRAINED: {
+        "optimizer": "adamw",
+        "learning_rate": 0.002,
+        "weight_decay": 0.02,
+        "schedule": "one-cycle",
+        "warmup": 0.2,
+        "epochs": 10,
+        "batch_size": 32,
+        "snippets_per_song": 1,
+        "body_rate": 0.1,
+    },
     "best": {
         "optimizer": "adamw",
         "learning_rate": 0.002,
@@ -36,7 +49,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 _WHOLE_FROM_1 = ("epochs", "snippets_per_song", "batch_size", "least_songs", "time_mask_frames", "frequency_mask_rows")
 _WHOLE_FROM_0 = ("time_masks", "frequency_masks", "patience", "seed")
 _POSITIVE = ("snippet_seconds", "learning_rate")
-_NOT_NEGATIVE = ("weight_decay", "gradient_clip", "mixup", "also_weight", "also_multi_weight")
+_NOT_NEGATIVE = ("body_rate", "weight_decay", "gradient_clip", "mixup", "also_weight", "also_multi_weight")
 _BELOW_1 = ("momentum", "warmup", "label_smoothing", "weight_average", "validation_share")
 # Far beyond use: what is greater is a slip of the keyboard, and would end in an overflow or in no memory.
 _MOST = {"epochs": 10**6, "snippets_per_song": 10**4, "snippet_seconds": 600, "seed": 2**63 - 1, "threads": 1024}
@@ -55,6 +68,8 @@ class TrainingConfig:
     batch_size : snippets a step, over all processes.
     optimizer : "sgd" with momentum, or "adamw" (Loshchilov, Hutter, ICLR 2019; betas .9 and .999).
     learning_rate : the greatest; `schedule` says how it moves.
+    body_rate : learning rate of the network below its output, relative to `learning_rate`, where training starts from another
+        encoder; 0 = that part, with its normalisation, stays what it was, and embeddings with it. From scratch it is 1.
     momentum : of "sgd".
     weight_decay : "sgd": added to the gradient of all parameters; "adamw": decoupled, of weights but not of biases and norms.
     schedule : "constant"; "cosine": falls to 0 along half a cosine, step by step; "one-cycle": rises linearly from 1/25 of it
@@ -91,6 +106,7 @@ class TrainingConfig:
     batch_size: int = 16
     optimizer: str = "sgd"
     learning_rate: float = 0.002
+    body_rate: float = 1.0
     momentum: float = 0.9
     weight_decay: float = 0.0
     schedule: str = "cosine"
@@ -143,8 +159,12 @@ class TrainingConfig:
                 raise InputError(f"{name}={getattr(self, name)} must be at most {most}")
 
     def run(self) -> dict[str, Any]:
-        """What decides the result, as JSON-able values: threads and device change how fast a run goes, not which run it is."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if name not in ("threads", "device")}
+        """What decides the result, as JSON-able values: threads and device change how fast a run goes, not which run it is.
+
+        A body that learns like the rest is not named: a training from scratch has the name from before there was another start.
+        """
+        usual = ("threads", "device", *(("body_rate",) if self.body_rate == 1.0 else ()))
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in usual}
 
 
 FIELDS: dict[str, str] = {field.name: str(field.type) for field in dataclasses.fields(TrainingConfig)}  # name -> type as written

@@ -45,6 +45,11 @@ class Workspace:
         return self.root / "models" / "encoder"
 
     @property
+    def encoder_set_aside(self) -> Path:
+        """An empty file, there while the shipped encoder is used although one was trained."""
+        return self.root / "models" / "encoder" / "set-aside"
+
+    @property
     def checkpoint(self) -> Path:
         """A training that is under way."""
         return self.root / "models" / "encoder-checkpoint"
@@ -63,6 +68,21 @@ class Workspace:
     def embeddings(self) -> Path:
         """Song vectors: Parquet and mappable array."""
         return self.root / "embeddings"
+
+    @property
+    def imported(self) -> Path:
+        """Imported vectors, all of them, and how they are used; while it is there, `embeddings` is made of it."""
+        return self.root / "imported-embeddings" / "vectors.parquet"
+
+    @property
+    def imported_centres(self) -> Path:
+        """Where our vectors and the imported ones have their centres, where both are used."""
+        return self.root / "imported-embeddings" / "centres.json"
+
+    @property
+    def own_embeddings(self) -> Path:
+        """Our own song vectors while imported ones are in use; otherwise they lie in `embeddings`."""
+        return self.root / "own-embeddings"
 
     @property
     def hybrid(self) -> Path:

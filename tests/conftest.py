@@ -97,7 +97,7 @@ def trained(shared_folder: Path, world: Path) -> Path:
         if first:
             library.scan(root, [world])
             listens.import_listens(root, [world / "listens.csv"])
-            content.train_content(root, label="genre", epochs=2, workers=1)
+            content.train_content(root, label="genre", start="scratch", epochs=2, workers=1)
             hybrid.train_hybrid(root)
     return root
 

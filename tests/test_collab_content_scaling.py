@@ -67,6 +67,20 @@ def test_auto_keeps_the_spread_of_principal_components() -> None:
     np.testing.assert_array_equal(auto.projection, no.projection)
 
 
+@pytest.mark.parametrize("widths", [(12, 40), (40, 12), (12, 1)])
+def test_parts_side_by_side_weigh_the_same_however_wide_they_are(widths: tuple[int, int]) -> None:
+    x = np.hstack([correlated(d=d, seed=d) for d in widths])
+    scaled = fit_scaler(x, ALL, ScalingConfig(unit=False), widths).transform(x)
+    one, two = np.split(scaled, [widths[0]], axis=1)
+    np.testing.assert_allclose([(one**2).sum(axis=1).mean(), (two**2).sum(axis=1).mean()], 1.0, rtol=1e-4)
+
+
+def test_one_part_alone_is_scaled_as_if_there_were_no_parts() -> None:
+    x = correlated()
+    one, none = (fit_scaler(x, ALL, ScalingConfig(components=4), widths) for widths in ((12,), ()))
+    np.testing.assert_array_equal(one.projection, none.projection)
+
+
 def test_one_song_alone_maps_to_zeros() -> None:
     x = correlated(1)
     assert not fit_scaler(x, np.ones(1, np.bool_), ScalingConfig(components=2)).transform(x).any()

@@ -220,6 +220,14 @@ def test_new_songs_of_another_encoder_are_refused() -> None:
     assert raised.value.code == "stale"
 
 
+def test_new_songs_of_another_width_are_refused() -> None:
+    more = arrivals()
+    wide = dataclasses.replace(more, vectors=np.hstack([more.vectors, more.vectors]))
+    with pytest.raises(InputError, match=r"12 columns.*6.*train-hybrid") as raised:
+        with_new_songs(served(), wide, {})
+    assert raised.value.code == "stale"
+
+
 def test_serving_imports_numpy_and_no_heavier_library(tmp_path: Path) -> None:
     save_serving(tmp_path, served())
     program = (

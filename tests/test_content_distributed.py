@@ -137,3 +137,22 @@ def test_another_launcher_starts_one_process_that_is_alone(monkeypatch):
     monkeypatch.setenv("RANK", "2")
     with processes_of_torchrun("cpu") as processes:
         assert processes == ALONE
+
+
+def work_from_a_start(rank: int, size: int, folder: str) -> None:
+    """One process: train a head on a frozen body, and leave behind whether the body is what it was."""
+    start = train(*songs(12, 0), QUICK, RICH, spec=SPEC)
+    with joined(rank, size, f"file://{Path(folder) / 'meeting'}") as processes:
+        encoder = train(*songs(25, 1), replace(CONFIG, body_rate=0.0), RICH, spec=SPEC, start=start, processes=processes)
+    ours, theirs = (one.module.state_dict() for one in (encoder, start))
+    same = all(torch.equal(ours[name], theirs[name]) for name in theirs if not name.startswith("output."))
+    (Path(folder) / f"{rank}.json").write_text(json.dumps([same, encoder.module.output.weight.tolist()]))
+
+
+@pytest.mark.slow
+def test_a_frozen_body_stays_to_the_bit_in_three_processes(tmp_path):
+    """Three, for a third of three equal numbers may not be that number."""
+    torch.multiprocessing.spawn(work_from_a_start, (3, str(tmp_path)), nprocs=3)
+    found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(3)]
+    assert all(same for same, _ in found)
+    assert found[0] == found[1] == found[2]

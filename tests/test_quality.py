@@ -41,7 +41,7 @@ def test_real_songs_and_real_listeners(recsys, datasets, tmp_path):
     songs, root = datasets / "moods4q", tmp_path / "w"
     assert recsys("-w", root, "scan", songs, "--json").json["songs"] == 735
     assert recsys("-w", root, "import-listens", songs / "listens.csv").code == 0
-    assert recsys("-w", root, "train-content", "--label", "mood", "--epochs", 5).code == 0
+    assert recsys("-w", root, "train-content", "--from", "scratch", "--label", "mood", "--epochs", 5).code == 0
     assert recsys("-w", root, "train-hybrid").code == 0
     items = recsys("-w", root, "recommend", "--user", 2, "-k", 10, "--json").json["items"]
     assert len(items) == 10

@@ -37,7 +37,9 @@ def test_listens_may_come_before_the_songs(recsys, world, tmp_path):
 
 
 def test_training_again_does_nothing(recsys, workspace):
-    again = recsys("-w", workspace, "train-content", "--label", "genre", "--epochs", 2, "--workers", 1, "--json").json
+    again = recsys(
+        "-w", workspace, "train-content", "--from", "scratch", "--label", "genre", "--epochs", 2, "--workers", 1, "--json"
+    ).json
     assert (again["trained"], again["embedded"]) == (False, 0)
     assert not recsys("-w", workspace, "train-hybrid", "--json").json["trained"]
 
@@ -46,7 +48,7 @@ def test_training_anew_with_one_seed_gives_the_same_bytes(recsys, workspace):
     before = (workspace / "embeddings" / "embeddings.parquet").read_bytes()
     for name in ("models", "embeddings"):
         shutil.rmtree(workspace / name)
-    recsys("-w", workspace, "train-content", "--label", "genre", "--epochs", 2, "--workers", 1)
+    recsys("-w", workspace, "train-content", "--from", "scratch", "--label", "genre", "--epochs", 2, "--workers", 1)
     assert (workspace / "embeddings" / "embeddings.parquet").read_bytes() == before
 
 
@@ -160,7 +162,7 @@ def test_songs_that_left_the_catalogue_are_not_recommended(recsys, workspace, wo
 
 
 def test_new_embeddings_make_the_model_stale_and_say_so(recsys, workspace):
-    recsys("-w", workspace, "train-content", "--label", "mood", "--epochs", 1, "--workers", 1)
+    recsys("-w", workspace, "train-content", "--from", "scratch", "--label", "mood", "--epochs", 1, "--workers", 1)
     ran = recsys("-w", workspace, "recommend", "--user", "nobody", "--json")
     assert any("embeddings have changed" in note for note in ran.json["notes"])
     assert recsys("-w", workspace, "train-hybrid", "--json").json["trained"]

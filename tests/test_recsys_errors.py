@@ -33,6 +33,8 @@ COMMANDS = [
     ("evaluate", "labels"),
     ("evaluate", "recommenders"),
     ("export", "embeddings", "--out", "x.parquet"),
+    ("import-embeddings", "x.parquet"),
+    ("import-embeddings", "--remove"),
 ]
 
 
@@ -187,7 +189,7 @@ def test_wrong_usage_exits_with_2(recsys, trained, args):
 
 
 def test_damaged_artefacts_are_named_and_the_step_that_makes_them_mends_them(recsys, workspace):
-    train = ("-w", workspace, "train-content", "--label", "genre", "--epochs", 2, "--workers", 1)
+    train = ("-w", workspace, "train-content", "--from", "scratch", "--label", "genre", "--epochs", 2, "--workers", 1)
     (vectors,) = (workspace / "embeddings").glob("*.npy")
     vectors.write_bytes(b"rubbish")
     assert_one_line(recsys("-w", workspace, "map"), "embeddings")
@@ -213,7 +215,9 @@ def test_a_damaged_catalogue_is_named(recsys, workspace):
 def test_a_damaged_image_is_computed_again(recsys, workspace):
     image = next((workspace / "hyper-images").glob("*/*/*.npy"))
     image.write_bytes(b"")
-    assert recsys("-w", workspace, "train-content", "--label", "mood", "--epochs", 1, "--workers", 1).code == 0
+    assert (
+        recsys("-w", workspace, "train-content", "--from", "scratch", "--label", "mood", "--epochs", 1, "--workers", 1).code == 0
+    )
     assert image.stat().st_size > 1000
 
 

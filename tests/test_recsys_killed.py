@@ -61,7 +61,7 @@ def test_a_killed_scan_goes_on_where_it_was(recsys, world, trained, tmp_path):
 
 def test_a_killed_training_ends_with_the_bytes_of_an_unbroken_one(recsys, workspace, tmp_path):
     other = shutil.copytree(workspace, tmp_path / "other")
-    args = ("train-content", "--label", "mood", "--epochs", 3, "--workers", 1)
+    args = ("train-content", "--from", "scratch", "--label", "mood", "--epochs", 3, "--workers", 1)
     checkpoint = workspace / "models" / "encoder-checkpoint"
     assert kill_when(start("-w", workspace, *args), checkpoint.exists)
     assert recsys("-w", workspace, "recommend", "--user", "x").code == 0  # the old model still answers
@@ -75,10 +75,10 @@ def test_a_killed_training_ends_with_the_bytes_of_an_unbroken_one(recsys, worksp
 def test_a_killed_extraction_leaves_only_whole_images(recsys, workspace):
     shutil.rmtree(workspace / "hyper-images")
     images = lambda: list((workspace / "hyper-images").glob("*/*/*.npy"))  # noqa: E731
-    process = start("-w", workspace, "train-content", "--epochs", 2, "--workers", 1)
+    process = start("-w", workspace, "train-content", "--from", "scratch", "--epochs", 2, "--workers", 1)
     assert kill_when(process, lambda: len(images()) >= 3)
     for path in images():
         assert np.load(path).dtype == np.uint8
-    assert recsys("-w", workspace, "train-content", "--epochs", 2, "--workers", 1).code == 0
+    assert recsys("-w", workspace, "train-content", "--from", "scratch", "--epochs", 2, "--workers", 1).code == 0
     assert len(images()) == 45
     assert not list(workspace.rglob("*.tmp"))

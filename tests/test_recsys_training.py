@@ -37,7 +37,7 @@ def about(workspace):
 
 
 def train(recsys, workspace, *options):
-    return recsys("-w", workspace, "train-content", "--workers", 1, "--epochs", 1, *options)
+    return recsys("-w", workspace, "train-content", "--from", "scratch", "--workers", 1, "--epochs", 1, *options)
 
 
 def test_any_setting_can_be_given(recsys, workspace):
@@ -133,7 +133,20 @@ def torchrun(count, *args):
 @pytest.mark.slow
 def test_two_processes_of_torchrun_share_a_workspace_and_answer_once(recsys, workspace, tmp_path):
     other = shutil.copytree(workspace, tmp_path / "other")
-    options = ("train-content", "--label", "mood", "--epochs", 2, "--workers", 2, "--device", "cpu", "--json")
+    options = (
+        "train-content",
+        "--from",
+        "scratch",
+        "--label",
+        "mood",
+        "--epochs",
+        2,
+        "--workers",
+        2,
+        "--device",
+        "cpu",
+        "--json",
+    )
     ran = torchrun(2, "-w", workspace, *options)
     assert ran.returncode == 0, ran.stderr
     answer = json.loads(ran.stdout)

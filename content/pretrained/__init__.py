@@ -9,6 +9,8 @@ from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
+from data.errors import InputError
+
 if TYPE_CHECKING:
     from content.encoder import Encoder
 
@@ -26,4 +28,9 @@ def pretrained_encoder() -> Encoder:
     from content.encoder import Encoder
 
     with as_file(files(__name__)) as folder:
-        return Encoder.load(folder)
+        try:
+            return Encoder.load(folder)
+        except InputError as error:
+            raise InputError(
+                f"the encoder that ships with recsys: {error.message}", code=error.code, hint="Install recsys again"
+            ) from None

@@ -11,7 +11,7 @@ import typer
 
 from recsys.cli.app import Device, DeviceOption, JsonOption, SeedOption, WorkersOption, evaluate_app
 from recsys.cli.output import TerminalReport, print_json, print_table
-from recsys.cli.training_options import AlsoOption, SettingsOption
+from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 
 if TYPE_CHECKING:
     from evaluation.report_tables import Table
@@ -24,6 +24,13 @@ class Split(StrEnum):
     song = "song"
     artist = "artist"
     all = "all"
+
+
+class LabelStart(StrEnum):
+    """Where the folds' networks start."""
+
+    pretrained = "pretrained"
+    scratch = "scratch"
 
 
 @evaluate_app.command("labels")
@@ -46,9 +53,15 @@ def labels(
     fold_file: Annotated[
         list[Path] | None, typer.Option("--fold-file", help="Published folds instead of --split and --folds; may be repeated.")
     ] = None,
+    start: Annotated[
+        LabelStart, typer.Option("--from", help="Networks start from nothing, as in the paper, or from the shipped encoder.")
+    ] = LabelStart.scratch,
     architecture: Annotated[
-        str, typer.Option("--architecture", help="A preset (paper, best) or a network in the paper's notation.")
-    ] = "paper",
+        str | None,
+        typer.Option(
+            "--architecture", help="A preset (paper, best) or a network in the paper's notation; paper.", show_default=False
+        ),
+    ] = None,
     against: Annotated[
         str | None, typer.Option("--against", help="Another architecture, compared song by song on the same folds.")
     ] = None,
@@ -73,6 +86,7 @@ def labels(
         split=None if split is None else split.value,
         folds=folds,
         fold_files=fold_file or (),
+        start=start.value,
         architecture=architecture,
         against=against,
         epochs=epochs,
@@ -123,6 +137,14 @@ def recommenders(
     seeds: Annotated[
         int, typer.Option("--seeds", min=1, help="Repetitions of the warm split, each with models of its own seed.")
     ] = 3,
+    start: Annotated[
+        Start,
+        typer.Option(
+            "--from",
+            help="Embeddings of the shipped encoder (pretrained), or of networks trained like the workspace's encoder, from "
+            "scratch without each fold's labels (scratch). auto: of the encoder in use, or of networks trained like it.",
+        ),
+    ] = Start.auto,
     device: DeviceOption = Device.auto,
     seed: SeedOption = 0,
     workers: WorkersOption = 0,
@@ -132,7 +154,15 @@ def recommenders(
     from recsys.steps import evaluate_recommenders as step
 
     result = step.evaluate_recommenders(
-        context.obj, k=k, folds=folds, seeds=seeds, device=device.value, seed=seed, workers=workers, report=TerminalReport()
+        context.obj,
+        k=k,
+        folds=folds,
+        seeds=seeds,
+        start=start.value,
+        device=device.value,
+        seed=seed,
+        workers=workers,
+        report=TerminalReport(),
     )
     if json:
         print_json(result)
@@ -154,4 +184,5 @@ def print_recommenders(result: dict[str, Any], k: int) -> None:
         title = f"{split}: {any_row['n_users']} users, {any_row['n_candidates']} candidates"
         columns = ("model", f"nDCG@{k}", "95 % interval", f"recall@{k}", "AUC")
         print_table(columns, rows, title=title, right=columns[1:])
+    typer.echo(result["notes"][0])
     typer.echo(result["summary"])

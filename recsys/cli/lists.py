@@ -136,7 +136,7 @@ def export_embeddings(
     ],
     json: JsonOption = False,
 ) -> None:
-    """Write the song embeddings: track_id and 192 float32 a song."""
+    """Write the song embeddings: track_id and a vector of float32 a song, 192 numbers if it is ours."""
     from recsys.steps import pictures
 
     answer = pictures.export_embeddings(context.obj, out)

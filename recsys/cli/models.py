@@ -9,7 +9,7 @@ import typer
 
 from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, WorkersOption, app
 from recsys.cli.output import TerminalReport, print_json, print_table
-from recsys.cli.training_options import AlsoOption, SettingsOption
+from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 
 
 @app.command("train-content")
@@ -19,9 +19,22 @@ def train_content(
         str, typer.Option("--label", help="What the network learns to tell apart: genre, mood, any column.")
     ] = "genre",
     also: AlsoOption = None,
+    start: Annotated[
+        Start,
+        typer.Option(
+            "--from",
+            help="The shipped encoder (pretrained), or nothing, as in the paper (scratch). auto: pretrained where few songs "
+            "carry the label and no --architecture is given.",
+        ),
+    ] = Start.auto,
     architecture: Annotated[
-        str, typer.Option("--architecture", help="A preset (paper, best) or a network in the paper's notation.")
-    ] = "paper",
+        str | None,
+        typer.Option(
+            "--architecture",
+            help="A preset (paper, best) or a network in the paper's notation, from scratch; paper.",
+            show_default=False,
+        ),
+    ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the songs.", show_default=False)] = None,
     learning_rate: Annotated[
         float | None, typer.Option("--learning-rate", help="Greatest step size.", show_default=False)
@@ -49,6 +62,7 @@ def train_content(
         context.obj,
         label=label,
         also=also or (),
+        start=start.value,
         architecture=architecture,
         epochs=epochs,
         learning_rate=learning_rate,
@@ -68,12 +82,19 @@ def train_content(
 
 @app.command()
 def embed(
-    context: typer.Context, device: DeviceOption = Device.auto, workers: WorkersOption = 0, json: JsonOption = False
+    context: typer.Context,
+    pretrained: Annotated[
+        bool, typer.Option("--pretrained", help="Go back to the shipped encoder; one trained here is kept, but set aside.")
+    ] = False,
+    device: DeviceOption = Device.auto,
+    workers: WorkersOption = 0,
+    json: JsonOption = False,
 ) -> None:
-    """Embed songs that were added or changed since, without training."""
+    """Embed songs that are new or have changed: by the encoder trained here, or without any training by the shipped one."""
     from recsys.steps import content
 
-    _answer(content.embed(context.obj, device=device.value, workers=workers, report=TerminalReport()), json)
+    report = TerminalReport()
+    _answer(content.embed(context.obj, pretrained=pretrained, device=device.value, workers=workers, report=report), json)
 
 
 @app.command()

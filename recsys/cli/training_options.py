@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+
+class Start(StrEnum):
+    """Where a training starts."""
+
+    auto = "auto"
+    pretrained = "pretrained"
+    scratch = "scratch"
+
 
 AlsoOption = Annotated[
     list[str] | None,

@@ -11,19 +11,20 @@ import numpy as np
 
 from content.distributed import processes_of_torchrun
 from content.metrics_log import check_tensorboard
-from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
-from content.training_config import TrainingConfig, training_for
+from content.training_config import TrainingConfig
 from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings, write_embeddings
 from data.errors import InputError
 from data.ids import IdMap
 from recsys.report import SILENT, Report
+from recsys.steps.encoders import encoder_in_use, set_aside, trained_encoder
 from recsys.steps.images import Songs, songs_with_images
-from recsys.steps.inputs import read_embeddings_if_any
+from recsys.steps.in_use import Laid, lay_again, ours_folder, read_ours
 from recsys.steps.machine import patient_threads, threads_or_all, workers_or_all
+from recsys.steps.starting import Start, choose_start, recipe_for
 from recsys.steps.tagging import embed_and_tag
-from recsys.steps.training import encoder_for, examples_of, follow, leading
+from recsys.steps.training import encoder_for, examples_of, follow, leading, outcome
 from recsys.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def train_content(
     *,
     label: str = "genre",
     also: Sequence[str] = (),
-    architecture: str = "paper",
+    start: Start = "auto",
+    architecture: str | None = None,
     epochs: int | None = None,
     learning_rate: float | None = None,
     batch_size: int | None = None,
@@ -59,22 +61,31 @@ def train_content(
     Parameters
     ----------
     also : further labels to learn at the same time; a song that lacks one of them still teaches the others.
-    epochs, learning_rate, batch_size, snippets_per_song, mixed_precision : None leaves them to the preset.
+    start : "pretrained": from the shipped encoder, whose body is trained further; "scratch": from random weights; "auto": from
+        the shipped one where few songs carry `label` and no architecture is named (see `recsys.steps.starting`).
+    architecture : a preset or a notation, from scratch; None: the paper's.
+    epochs, learning_rate, batch_size, snippets_per_song, mixed_precision : None leaves them to the preset or to "pretrained".
     settings : any fields of `content.training_config.TrainingConfig` by name; they go before the arguments above.
     tensorboard : folder for TensorBoard's event files, or None.
 
     Returns
     -------
-    "encoder" (fingerprint), "trained" (whether anything was), "label", "also", "classes", "songs" (trained on), "best_epoch",
-    "metrics" (path), "embedded" (songs embedded now), "embeddings" (songs with one), "failed" (songs whose sound could not be
-    read just now), "summary".
+    "encoder" (fingerprint), "start" ("pretrained" or "scratch"), "trained" (whether anything was), "label", "also", "classes",
+    "songs" (trained on), "best_epoch", "metrics" (path), "embedded" (songs embedded now), "embeddings" (songs with one), "failed"
+    (songs whose sound could not be read just now), "imported" (None, or what `Laid.as_dict` says of imported vectors, which stay
+    in use), "summary".
 
     Raises
     ------
-    InputError : no workspace or an empty one, an unknown label, a label of one value, a bad architecture or setting.
+    InputError : no workspace or an empty one, an unknown label, a label of one value, a bad architecture or setting, an
+        architecture or "snippet_seconds" beside "pretrained".
     """
-    network = parse_architecture(architecture)
-    config = training_for(
+    workspace = open_workspace(root)
+    with workspace.catalogue(readonly=True) as catalogue:
+        begin, why = choose_start(start, architecture, label, catalogue.label_kinds().get(label, 0))
+    patient_threads()
+    recipe = recipe_for(
+        begin,
         architecture,
         settings,
         epochs=epochs,
@@ -88,84 +99,96 @@ def train_content(
     )
     if tensorboard is not None:
         check_tensorboard()
-    workspace = open_workspace(root)
-    patient_threads()
-    with processes_of_torchrun(config.device) as processes:
+    with processes_of_torchrun(recipe.config.device) as processes:
         if not processes.first:
-            follow(workspace, label, network, config, processes)
+            follow(workspace, label, recipe, processes)
             return {"rank": processes.rank}
         with leading(processes) as tell, workspace.writing(), workspace.catalogue() as catalogue:
             check_labels(catalogue, label, also)
-            songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
+            if why:
+                report.say(why)
+            songs = songs_with_images(workspace, catalogue, recipe.spec, workers=workers, report=report)
             examples = examples_of(songs, label, also)
             encoder, trained = encoder_for(
                 workspace,
                 examples,
                 label,
-                network,
-                config,
+                recipe,
                 processes=processes,
                 tell=tell,
                 tensorboard=tensorboard,
                 report=report,
             )
-            embedded, total = _embed(workspace, catalogue, songs, encoder, config, report)
-    heard = len(examples.content_hashes)
-    done = f"trained {network.text} on {', '.join(examples.labels)} of {heard} songs" if trained else "the encoder is up to date"
+            embedded, total = _embed(workspace, catalogue, songs, encoder, recipe.config, report)
+            laid = lay_again(workspace, catalogue)
     return {
         "encoder": encoder.fingerprint,
+        "start": begin,
         "trained": trained,
         "label": label,
         "also": list(also),
         "classes": list(encoder.classes),
-        "songs": heard,
+        "songs": len(examples.content_hashes),
         "best_epoch": encoder.config.get("best_epoch", len(encoder.history)),
         "metrics": str(workspace.metrics),
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
-        "summary": f"{done} ({len(encoder.classes)} classes of {label}; {_reached(encoder)}); "
-        f"{embedded} songs embedded, {total} embeddings in {workspace.embeddings / 'embeddings.parquet'}",
+        "imported": laid and laid.as_dict(),
+        "summary": f"{outcome(encoder, recipe, examples, trained=trained)}; "
+        f"{embedded} songs embedded, {total} embeddings in {ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}",
     }
 
 
-def _reached(encoder: Encoder) -> str:
-    """What the kept epoch came to, for a person."""
-    best = encoder.history[encoder.config.get("best_epoch", len(encoder.history)) - 1]
-    text = f"epoch {best.epoch} of {len(encoder.history)}: loss {best.loss:.3f}, training accuracy {best.accuracy:.3f}"
-    if best.validation_loss is not None:
-        text += f", validation loss {best.validation_loss:.3f}, accuracy {best.validation_accuracy:.3f}"
-    return text
+def embed(
+    root: Path, *, pretrained: bool = False, device: str = "auto", workers: int = 0, report: Report = SILENT
+) -> dict[str, Any]:
+    """Embed the songs that have no embedding yet, or whose sound has changed.
 
+    The encoder trained in this workspace embeds them, or the shipped one where none was: nothing needs to be trained first.
 
-def embed(root: Path, *, device: str = "auto", workers: int = 0, report: Report = SILENT) -> dict[str, Any]:
-    """Embed the songs that have no embedding yet, or whose sound has changed, with the encoder that is there.
+    Parameters
+    ----------
+    pretrained : go back to the shipped encoder, for good; one trained here is set aside until `train_content` is called again.
+
+    Returns
+    -------
+    "encoder" (fingerprint), "pretrained" (whether it is the shipped one), "embedded" (songs embedded now), "embeddings" (songs
+    with one), "failed" (songs whose sound could not be read just now), "summary".
 
     Raises
     ------
-    InputError : no workspace, no songs, or no encoder.
+    InputError : no workspace, no songs, or a damaged encoder.
     """
-    from content.encoder import Encoder
-
     workspace = open_workspace(root)
     config = TrainingConfig(device=device, threads=workers_or_all(workers))
     with workspace.writing(), workspace.catalogue() as catalogue:
         check_songs(catalogue)
-        if not (workspace.encoder / "model.json").exists():
-            raise InputError("there is no encoder in the workspace", code="no-encoder", hint="Run `recsys train-content` first")
         patient_threads()
-        encoder = Encoder.load(workspace.encoder)
+        if pretrained and set_aside(workspace):
+            report.say("the trained encoder is set aside; `recsys train-content` with the same options takes it up again")
+        encoder, shipped = encoder_in_use(workspace), trained_encoder(workspace) is None
         spec = HyperImageSpec.from_dict(dict(encoder.spec))
         songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
         embedded, total = _embed(workspace, catalogue, songs, encoder, config, report)
-    summary = f"{embedded} songs embedded, {total} embeddings in {workspace.embeddings / 'embeddings.parquet'}"
+        laid = lay_again(workspace, catalogue)
+    by = "the shipped encoder" if shipped else f"the encoder trained on {encoder.label}"
+    where = f"{ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}"
+    summary = f"{embedded} songs embedded by {by}, {total} embeddings in {where}"
     return {
         "encoder": encoder.fingerprint,
+        "pretrained": shipped,
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
+        "imported": laid and laid.as_dict(),
         "summary": summary,
     }
+
+
+def _told(laid: Laid | None) -> str:
+    """That imported vectors stay in use, if there are any."""
+    return "" if laid is None else f"; {laid.note}"
 
 
 def check_songs(catalogue: Catalogue) -> None:
@@ -201,11 +224,11 @@ def _embed(
     """Embed and tag what is missing; returns (songs embedded now, songs with an embedding)."""
     known: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
     try:
-        old = read_embeddings_if_any(workspace)
+        old = read_ours(workspace)
     except InputError as error:
         log.warning("embedding all songs anew: %s", error)
         old = None
-    if old is not None and old.fingerprint != encoder.fingerprint:
+    if old is not None and old.fingerprint != encoder.embedding_fingerprint:
         old = None
     if old is not None:
         known = dict(zip(old.sources, old.vectors, strict=True))
@@ -220,5 +243,6 @@ def _embed(
         raise InputError("no song could be analysed", code="no-songs", hint="See `recsys failed`")
     if changed or len(before) != len(ids):
         table = np.stack([known[source] for source in sources]).astype(np.float32)
-        write_embeddings(workspace.embeddings, SongEmbeddings(IdMap(ids, "track"), table, encoder.fingerprint, sources))
+        made_by = encoder.embedding_fingerprint
+        write_embeddings(ours_folder(workspace), SongEmbeddings(IdMap(ids, "track"), table, made_by, sources))
     return len(changed), len(ids)

@@ -16,7 +16,7 @@ from data import stored_listens
 from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings, read_embeddings
 from data.errors import InputError
-from recsys.steps.inputs import has_embeddings, inputs_state
+from recsys.steps.inputs import embeddings_in_use, has_embeddings, inputs_state
 from recsys.workspace import Workspace
 
 
@@ -44,7 +44,8 @@ def current_model(workspace: Workspace, catalogue: Catalogue, users: Sequence[st
 
     Raises
     ------
-    InputError : no model (code "no-model"), and no embeddings without listens to make one from.
+    InputError : no model (code "no-model"), and no embeddings without listens to make one from; a model that was made from other
+        embeddings than it says (code "stale").
     """
     nothing = np.empty(0, np.int32)
     if not (workspace.hybrid / "serving.json").exists():
@@ -53,19 +54,27 @@ def current_model(workspace: Workspace, catalogue: Catalogue, users: Sequence[st
             return Current(_of_sound_alone(catalogue, read_embeddings(workspace.embeddings)), {}, nothing, note)
         raise InputError("there is no trained model in the workspace", code="no-model", hint="Run `recsys train-hybrid` first")
     serving = load_serving(workspace.hybrid)
+    trained_on, now = serving.embeddings_fingerprint, embeddings_in_use(workspace)
     if serving.listens_fingerprint == inputs_state(workspace, catalogue):
+        if trained_on != now:  # made from these very files, says the model, and yet of another encoder
+            raise InputError(
+                f"the model was trained on embeddings {trained_on or 'none'}, those in the workspace are {now or 'none'}",
+                code="stale",
+                hint="Run `recsys train-hybrid`",
+            )
         return Current(serving, {}, nothing, "")
-    tracks = catalogue.tracks()
-    if has_embeddings(workspace):
-        embeddings = read_embeddings(workspace.embeddings)
+    tracks, apart = catalogue.tracks(), ""
+    if now and now == trained_on:
+        artists = {track.track_id: track.artist for track in tracks}
+        serving = with_new_songs(serving, read_embeddings(workspace.embeddings), artists)
+    elif now and trained_on:
         # Vectors of another encoder say nothing to this model; then new songs wait until it is trained again.
-        if embeddings.fingerprint == serving.embeddings_fingerprint:
-            serving = with_new_songs(serving, embeddings, {track.track_id: track.artist for track in tracks})
+        apart = f"; it was trained on embeddings {trained_on}, those of now are {now}, and the two never mix"
     here = {track.track_id for track in tracks}
     gone = np.array([row for row, track_id in enumerate(serving.tracks.ids) if track_id not in here], np.int32)
     missing = len(tracks) - (len(serving.tracks) - len(gone))
     later = f" ({missing} songs are not in it)" if missing > 0 else ""
-    note = f"songs, listens or embeddings have changed since the model was trained{later}: run `recsys train-hybrid`"
+    note = f"songs, listens or embeddings have changed since the model was trained{later}{apart}: run `recsys train-hybrid`"
     listens, _ = stored_listens.load(workspace.listens, tracks)
     rows = serving.tracks.rows(listens.tracks.ids)  # song rows of the model, -1 for songs that it cannot place
     plays = listens.matrix()

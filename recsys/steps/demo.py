@@ -44,7 +44,15 @@ def run_demo(
     scan(root, [world], report=report)
     import_listens(root, [world / "listens.csv"], report=report)
     trained = train_content(
-        root, label="genre", epochs=EPOCHS, snippets_per_song=SNIPPETS_PER_SONG, seed=seed, workers=workers, report=report
+        root,
+        label="genre",
+        start="scratch",  # the paper's chain
+        architecture="paper",
+        epochs=EPOCHS,
+        snippets_per_song=SNIPPETS_PER_SONG,
+        seed=seed,
+        workers=workers,
+        report=report,
     )
     report.say(trained["summary"])
     report.say(train_hybrid(root, seed=seed, report=report)["summary"])
@@ -52,6 +60,7 @@ def run_demo(
     labels = evaluate_labels(
         root,
         label="genre",
+        architecture="paper",
         folds=FOLDS,
         epochs=EPOCHS,
         snippets_per_song=SNIPPETS_PER_SONG,

@@ -39,7 +39,16 @@ class Check(NamedTuple):
 
 def doctor(workspace: Path) -> list[Check]:
     """All checks, in the order in which trouble should be mended."""
-    return [_python(), *_packages(), _compiler(), *_decoders(), _device(), _disk(workspace), _workspace(workspace)]
+    return [
+        _python(),
+        *_packages(),
+        _compiler(),
+        *_decoders(),
+        _device(),
+        _shipped_encoder(),
+        _disk(workspace),
+        _workspace(workspace),
+    ]
 
 
 def _python() -> Check:
@@ -105,6 +114,20 @@ def _device() -> Check:
     return Check("ok", "device", f"CPU, {os.cpu_count()} cores (no CUDA device; training works, more slowly)")
 
 
+def _shipped_encoder() -> Check:
+    try:
+        from content.pretrained import pretrained_encoder
+
+        encoder = pretrained_encoder()
+    except InputError as error:
+        return Check("FAIL", "shipped encoder", error.message, error.hint)
+    except (ImportError, OSError) as error:  # no torch
+        return Check("FAIL", "shipped encoder", str(error), "pip install --force-reinstall torch")
+    weights = [tensor.numel() * tensor.element_size() for tensor in encoder.module.state_dict().values()]
+    found = f"{encoder.fingerprint}, {sum(weights) / 1e6:.1f} MB, {len(encoder.classes)} tags"
+    return Check("ok", "shipped encoder", found)
+
+
 def _disk(workspace: Path) -> Check:
     folder = workspace
     while not folder.exists() and folder != folder.parent:
@@ -119,15 +142,24 @@ def _disk(workspace: Path) -> Check:
 
 
 def _workspace(root: Path) -> Check:
+    from recsys.steps.encoders import trained_encoder
     from recsys.workspace import open_workspace
 
     try:
         workspace = open_workspace(root)
         with workspace.catalogue(readonly=True) as catalogue:
             songs, failures = catalogue.count(), len(catalogue.failures())
+        about = trained_encoder(workspace)
     except InputError as error:
         return Check("note" if error.code == "workspace" else "FAIL", "workspace", error.message, error.hint)
-    parts = {"encoder": workspace.encoder, "embeddings": workspace.embeddings, "recommender": workspace.hybrid}
+    encoder = f"trained on {about['label']}" if about else "the shipped one"
+    parts = {
+        "embeddings": workspace.embeddings,
+        "imported vectors": workspace.imported,
+        "recommender": workspace.hybrid,
+    }
     have = [name for name, path in parts.items() if path.exists()]
-    found = f"{root}: {songs} songs, {failures} in the failure ledger; trained: {', '.join(have) or 'nothing yet'}"
+    found = (
+        f"{root}: {songs} songs, {failures} in the failure ledger; encoder: {encoder}; made: {', '.join(have) or 'nothing yet'}"
+    )
     return Check("ok", "workspace", found, "See `recsys failed`" if failures else "")

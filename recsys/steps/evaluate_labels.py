@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from content.notation import architecture as parse_architecture
-from content.spec import HyperImageSpec
-from content.training_config import training_for
 from data.catalogue import Catalogue
 from data.errors import InputError
 from data.label_values import multiple_values
@@ -19,8 +16,10 @@ from recsys.steps.content import check_labels
 from recsys.steps.fold_rows import deal, deal_by_files
 from recsys.steps.images import songs_with_images
 from recsys.steps.label_reports import save
-from recsys.steps.label_tables import Competitor, LabelRun, evaluate_split
+from recsys.steps.label_tables import LabelRun, evaluate_split
+from recsys.steps.machine import patient_threads
 from recsys.steps.reporting import write_report
+from recsys.steps.starting import PRETRAINED, SCRATCH, Start, check_known, recipe_for
 from recsys.workspace import open_workspace
 
 ALL = "all"
@@ -35,7 +34,8 @@ def evaluate_labels(
     split: LabelSplit | Literal["all"] | None = None,
     folds: int | None = None,
     fold_files: Sequence[Path] = (),
-    architecture: str = "paper",
+    start: Start = SCRATCH,
+    architecture: str | None = None,
     against: str | None = None,
     epochs: int | None = None,
     snippets_per_song: int | None = None,
@@ -54,7 +54,9 @@ def evaluate_labels(
     split : "artist" if None; "all" runs one after the other.
     folds : 10 if None.
     fold_files : published folds, instead of `split` and `folds`.
-    against : another architecture, trained on the same folds (a preset by its own settings) and compared song by song.
+    start : "scratch", or "pretrained": each fold's network starts from the shipped encoder.
+    architecture : from scratch; None: the paper's.
+    against : another architecture, from scratch on the same folds (a preset by its own settings) and compared song by song.
     also, settings : as of `train_content`.
 
     Returns
@@ -72,16 +74,17 @@ def evaluate_labels(
     if fold_files and (split is not None or folds is not None):
         raise InputError("split and folds cannot be given beside a fold file: the file says what is held out", code="fold-file")
     given = {"epochs": epochs, "snippets_per_song": snippets_per_song, "device": device, "seed": seed, "threads": 1}
-    competitors = [
-        Competitor(parse_architecture(name), training_for(name, settings, **given))
-        for name in (architecture, against)
-        if name is not None
-    ]
+    check_known(start)
+    patient_threads()
+    competitors = [recipe_for(start, architecture, settings, **given)]
+    if against is not None:
+        others = {name: value for name, value in (settings or {}).items() if start == SCRATCH or name != "body_rate"}
+        competitors.append(recipe_for(SCRATCH, against, others, **given))
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
         check_labels(catalogue, label, also)
         _check_one_value(catalogue, label)
-        songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=workers, report=report)
+        songs = songs_with_images(workspace, catalogue, competitors[0].spec, workers=workers, report=report)
         config = competitors[0].config
         if fold_files:
             dealt = [deal_by_files(songs, label, fold_files)]
@@ -102,6 +105,7 @@ def evaluate_labels(
     return {
         "label": label,
         "architecture": competitors[0].network.text,
+        "start": start,
         "splits": tables,
         "flatters": flattery({name: table["mean"] for name, table in tables.items()}),
         "report": page,
@@ -125,7 +129,8 @@ def _summary(table: dict[str, Any]) -> str:
     mean, unheard = table["mean"], "snippets" if table["split"] == "snippet" else "songs"
     majority, svm = (table["controls"][name]["song_precision_at_1"] for name in ("majority", "svm_statistics"))
     parts = [
-        f"{table['label']} of {unheard} never heard, split by {table['split']}:",
+        f"{table['label']} of {unheard} never heard, split by {table['split']}"
+        f"{', from the shipped encoder' if table['start'] == PRETRAINED else ''}:",
         f"precision@1 {mean['precision_at_1']:.3f} a snippet, {mean['song_precision_at_1']:.3f} a song",
         f"(majority class {majority:.3f}, SVM on statistics {svm:.3f}).",
     ]

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from collab.engine import fit
-from content.notation import parse
-from content.spec import HyperImageSpec
-from content.training_config import TrainingConfig
-from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings
 from data.errors import InputError
-from data.files import read_json, write_json
-from data.ids import IdMap
+from data.files import write_json
 from data.recommender import Recommender
 from data.splits import Split, cold_split, warm_split, write_split
 from evaluation.compare import compare
 from recsys.report import SILENT, Report
-from recsys.steps.fold_rows import deal, song_folds
-from recsys.steps.folds import fold_networks
-from recsys.steps.images import songs_with_images
-from recsys.steps.inputs import Interactions, read_embeddings_if_any, read_interactions
+from recsys.steps.encoders import trained_encoder
+from recsys.steps.fold_content import content_to_compare, encoder_to_compare, in_place
+from recsys.steps.fold_rows import song_folds
+from recsys.steps.inputs import Interactions, read_interactions
 from recsys.steps.machine import workers_or_all
 from recsys.steps.reporting import write_report
+from recsys.steps.starting import Start
 from recsys.workspace import Workspace, open_workspace
 
 LISTENS_ONLY = ("random", "popularity", "item-knn", "lightfm-cf", "als-cf")
 WITH_CONTENT = ("content", "als", "lightfm")
 REFERENCE = "lightfm"
-# What of a trained encoder's configuration its fold networks share; the rest follows from the data and this machine.
-TRAINED_WITH = tuple(
-    field.name for field in dataclasses.fields(TrainingConfig) if field.name not in ("seed", "device", "threads")
-)
 
 
 def evaluate_recommenders(
@@ -45,6 +36,7 @@ def evaluate_recommenders(
     k: int = 10,
     folds: int = 5,
     seeds: int = 3,
+    start: Start = "auto",
     device: str = "auto",
     seed: int = 0,
     workers: int = 0,
@@ -53,26 +45,35 @@ def evaluate_recommenders(
     """Fit every engine without the held-out listens and rank all candidates.
 
     Splits: "warm" hides a fifth of each user's artists, once per seed; "cold" hides whole artists, one fold after the other,
-    each with an encoder that was trained without the labels of that fold. "-shuffled" models get the embeddings of other songs:
-    what they gain over chance, content has not earned.
+    each with an encoder that was trained without the labels of that fold, or that knows no labels. "-shuffled" models get the
+    embeddings of other songs: what they gain over chance, content has not earned.
+
+    Parameters
+    ----------
+    start : whose embeddings: "auto": those in use, imported ones too; "pretrained": of the shipped one; "scratch": of networks
+        trained from scratch, as the workspace's encoder was.
 
     Returns
     -------
     {"rows": [{"model", "split", "slice", "metric", "k", "value", "low", "high", "n_users", "n_candidates"}], "counts": {...},
-    "differences", "train_seconds", "notes", "report" (path), "summary"}; also written to reports/recommenders.json.
+    "differences", "train_seconds", "notes", "encoder": {"start", "fingerprint", "label"}, "report" (path), "summary"}; also
+    written to reports/recommenders.json.
 
     Raises
     ------
-    InputError : no workspace, songs or listens; too few artists for the folds.
+    InputError : no workspace, songs or listens; too few artists for the folds; "scratch" where no encoder was trained so.
     """
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
         interactions = read_interactions(workspace, catalogue)
+        encoder = None if in_place(workspace, start) else encoder_to_compare(workspace, start)
         notes: list[str] = []
         splits = _splits(workspace, interactions, folds, seeds, seed, notes)  # first: too few listens show before any training
-        cold = _fold_content(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
-        notes.insert(0, cold.note)
-        engines = _engines(read_embeddings_if_any(workspace), cold.embeddings)
+        content = content_to_compare(
+            workspace, catalogue, start, encoder, folds, seed, device=device, workers=workers, report=report
+        )
+        notes.insert(0, content.note)
+        engines = _engines(content.warm, content.cold)
         with report.task("models") as progress:
             comparison = compare(
                 splits,
@@ -86,55 +87,11 @@ def evaluate_recommenders(
         result = comparison.as_dict()
         result["notes"] = [*notes, *result["notes"]]
         result["counts"]["import"] = interactions.counts
+        result["encoder"] = content.encoder
         write_json(workspace.reports / "recommenders.json", result)
         result["report"] = str(write_report(workspace))
     result["summary"] = f"Report: {result['report']}"
     return result
-
-
-class _FoldContent(NamedTuple):
-    """Embeddings by the network of each fold, and a note on them; empty without an encoder."""
-
-    embeddings: dict[int, SongEmbeddings]
-    note: str
-
-
-def _fold_content(
-    workspace: Workspace, catalogue: Catalogue, folds: int, seed: int, *, device: str, workers: int, report: Report
-) -> _FoldContent:
-    """Train, or read, networks like the workspace's encoder, each without the labels of one fold of artists."""
-    if not (workspace.encoder / "model.json").exists():
-        report.say("no encoder: comparing engines of listens only; run `recsys train-content` for the others")
-        return _FoldContent({}, "No encoder was trained: engines that use content are left out.")
-    about = read_json(workspace.encoder / "model.json")
-    label, spec = about["label"], HyperImageSpec.from_dict(about["spec"])
-    songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
-    # An encoder of an earlier version names fewer: the defaults are what it was trained with.
-    trained_with = {name: about["config"][name] for name in TRAINED_WITH if name in about["config"]}
-    config = TrainingConfig(**trained_with, seed=seed, device=device, threads=1)
-    architecture = parse(about["architecture"])
-    rows = deal(songs, catalogue.tracks(), label, "artist", folds, seed, config)
-    networks = fold_networks(
-        workspace,
-        songs,
-        rows,
-        label,
-        seed,
-        architecture,
-        config,
-        control=False,
-        also=[head["label"] for head in about.get("also", [])],
-        workers=workers,
-        report=report,
-    )
-    ids = IdMap(tuple(track.track_id for track in songs.tracks), "track")
-    embeddings = {
-        result.fold: SongEmbeddings(ids, result.vectors, f"fold-{result.fold}")
-        for result in networks.results
-        if result.vectors is not None
-    }
-    note = f"Cold-start folds: the encoder of each fold was trained on {label} without the labels of that fold's artists."
-    return _FoldContent(embeddings, note)
 
 
 def _splits(
@@ -147,8 +104,8 @@ def _splits(
 ) -> list[Split]:
     """Warm splits with different seeds and one cold split a fold of artists, saved as files."""
     listens, tracks = interactions.listens, interactions.tracks
-    about = workspace.encoder / "model.json"
-    label = str(read_json(about)["label"]) if about.exists() else ""  # folds of artists as the networks have them
+    about = trained_encoder(workspace)
+    label = str(about["label"]) if about else ""  # folds of artists as the networks have them
     fold_of_song = song_folds(tracks, label, "artist", folds, seed)
     fold_of = np.array([fold_of_song[track.track_id] for track in tracks], np.int32)
     artists = [track.artist for track in tracks]
@@ -197,4 +154,4 @@ def shuffled_embeddings(content: SongEmbeddings | None, seed: int) -> SongEmbedd
     cycle = np.random.default_rng(seed).permutation(n)  # each song takes the vector of the next one in a random round
     order = np.empty(n, np.int64)
     order[cycle] = np.roll(cycle, -1)
-    return SongEmbeddings(content.tracks, content.vectors[order], f"{content.fingerprint}-shuffled")
+    return SongEmbeddings(content.tracks, content.vectors[order], f"{content.fingerprint}-shuffled", blocks=content.blocks)

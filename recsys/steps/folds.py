@@ -8,13 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from content.crossfit import FoldResult, Plan, crossfit
-from content.layers import Architecture
-from content.training_config import TrainingConfig
 from data.files import fingerprint
 from recsys.report import Report
 from recsys.steps.fold_rows import FoldRows, matched_training
 from recsys.steps.images import Songs
 from recsys.steps.machine import patient_threads, workers_or_all
+from recsys.steps.starting import Recipe
 from recsys.steps.training import training_fingerprint
 from recsys.workspace import Workspace
 
@@ -32,8 +31,7 @@ def fold_networks(
     rows: FoldRows,
     label: str,
     seed: int,
-    network: Architecture,
-    config: TrainingConfig,
+    recipe: Recipe,
     *,
     control: bool,
     also: Sequence[str] = (),
@@ -48,7 +46,7 @@ def fold_networks(
     control : also train one network on labels dealt out anew among the songs; one fold of it is enough. It learns nothing else.
     also : further labels to learn at the same time.
     """
-    spec, config = songs.images.cache.spec, matched_training(config, rows)
+    spec, network, config = songs.images.cache.spec, recipe.network, matched_training(recipe.config, rows)
     values = used_values(songs, rows, label)
     further = {kind: used_values(songs, rows, kind) for kind in also}
     artists = [track.artist or f"\0{track.track_id}" for track in songs.tracks]
@@ -56,7 +54,7 @@ def fold_networks(
 
     def plan(of_song: Sequence[str], wanted: Sequence[int], more: Mapping[str, Sequence[str]], *, with_vectors: bool) -> Plan:
         examples = [(track.content_hash, value) for track, value in zip(songs.tracks, of_song, strict=True)]
-        made_from = training_fingerprint(label, network, config, spec, examples, more, artists)
+        made_from = training_fingerprint(label, network, config, spec, examples, more, artists, recipe.started)
         return Plan(
             rows.images,
             tuple(of_song[song] for song in song_of),
@@ -68,13 +66,23 @@ def fold_networks(
             tuple(artists[song] for song in song_of),
         )
 
-    plans = [plan(values, rows.tested, further, with_vectors=rows.split != "snippet")]
+    # A frozen body gives all folds the same vectors.
+    plans = [plan(values, rows.tested, further, with_vectors=rows.split != "snippet" and config.body_rate != 0)]
     if control:
         plans.append(plan(shuffle_known(values, seed), rows.tested[:1], {}, with_vectors=False))
     patient_threads()
     task = f"{len(rows.tested)} folds{' and a control' if control else ''}, {label}, split by {rows.split}"
     with report.task(task) as progress:
-        results = crossfit(plans, network, config, spec=spec, label=label, workers=workers_or_all(workers), progress=progress)
+        results = crossfit(
+            plans,
+            network,
+            config,
+            spec=spec,
+            label=label,
+            pretrained=recipe.start is not None,
+            workers=workers_or_all(workers),
+            progress=progress,
+        )
     return FoldNetworks(results[0], results[1] if control else [])
 
 

@@ -16,7 +16,7 @@ from collab.serving_files import load_serving, save_serving
 from data.errors import InputError
 from data.files import fingerprint, read_json, write_json
 from recsys.report import SILENT, Report
-from recsys.steps.inputs import inputs_state, read_embeddings_if_any, read_interactions
+from recsys.steps.inputs import embeddings_in_use, inputs_state, read_embeddings_if_any, read_interactions
 from recsys.workspace import Workspace, open_workspace
 
 MADE_FROM = "made-from.json"
@@ -47,7 +47,7 @@ def train_hybrid(root: Path, *, engine: str = "lightfm", seed: int = 0, report: 
             raise InputError(
                 f"engine {engine!r} needs embeddings and there are none",
                 code="no-content",
-                hint="Run `recsys train-content` first, or take --engine lightfm-cf",
+                hint="Run `recsys embed` first, or take --engine lightfm-cf",
             )
         config = EngineConfig()
         about = workspace.hybrid / MADE_FROM
@@ -88,10 +88,10 @@ def train_hybrid(root: Path, *, engine: str = "lightfm", seed: int = 0, report: 
 
 
 def load_if_made_from(workspace: Workspace, made_from: str) -> ServingModel | None:
-    """The trained model if it is whole and was made from just this."""
+    """The trained model if it is whole and was made from just this, also by what the model itself says."""
     try:
         if read_json(workspace.hybrid / MADE_FROM, schema=SCHEMA).get("made_from") == made_from:
-            return load_serving(workspace.hybrid)
+            return load_serving(workspace.hybrid, embeddings_fingerprint=embeddings_in_use(workspace))
     except InputError as error:
         log.info("training anew: %s", error)
     return None

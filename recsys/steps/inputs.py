@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from data import stored_listens
 from data.catalogue import Catalogue
-from data.embeddings import SongEmbeddings, read_embeddings
+from data.embeddings import SongEmbeddings, read_embeddings, read_fingerprint
 from data.errors import InputError
 from data.files import fingerprint, hash_file
 from data.listens import Listens
@@ -50,6 +50,11 @@ def has_embeddings(workspace: Workspace) -> bool:
 def read_embeddings_if_any(workspace: Workspace) -> SongEmbeddings | None:
     """The song embeddings, or None if nothing has been embedded yet."""
     return read_embeddings(workspace.embeddings) if has_embeddings(workspace) else None
+
+
+def embeddings_in_use(workspace: Workspace) -> str:
+    """The fingerprint of the embeddings as they are now; "" where there are none."""
+    return read_fingerprint(workspace.embeddings) if has_embeddings(workspace) else ""
 
 
 def inputs_state(workspace: Workspace, catalogue: Catalogue) -> str:

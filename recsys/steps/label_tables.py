@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from content.crossfit import FoldResult
-from content.layers import Architecture
-from content.training_config import TrainingConfig
 from data.files import fingerprint
 from evaluation.label_differences import song_difference
 from evaluation.labels import LabelFold, label_table
@@ -19,14 +17,8 @@ from recsys.steps.fold_rows import FoldRows
 from recsys.steps.folds import FoldNetworks, fold_networks, shuffle_known, used_values
 from recsys.steps.images import Songs
 from recsys.steps.label_controls import classical_folds
+from recsys.steps.starting import PRETRAINED, SCRATCH, SHIPPED, Recipe
 from recsys.workspace import Workspace
-
-
-class Competitor(NamedTuple):
-    """An architecture and how it is trained."""
-
-    network: Architecture
-    config: TrainingConfig
 
 
 class LabelRun(NamedTuple):
@@ -41,13 +33,13 @@ class LabelRun(NamedTuple):
     report: Report
 
 
-def evaluate_split(run: LabelRun, rows: FoldRows, competitors: Sequence[Competitor]) -> dict[str, Any]:
+def evaluate_split(run: LabelRun, rows: FoldRows, competitors: Sequence[Recipe]) -> dict[str, Any]:
     """The table of one split: the first competitor with its controls, and its difference to the second if there is one."""
-    (network, config), *others = competitors
+    first, *others = competitors
     values = used_values(run.songs, rows, run.label)
     for note in rows.notes[1:]:
         run.report.say(note)
-    networks = _networks(run, rows, competitors[0], control=True)
+    networks = _networks(run, rows, first, control=True)
     results = label_folds_of(networks.results, rows, run.songs, values)
     controls = {
         "shuffled_labels": label_folds_of(networks.control, rows, run.songs, shuffle_known(values, run.seed)),
@@ -55,12 +47,15 @@ def evaluate_split(run: LabelRun, rows: FoldRows, competitors: Sequence[Competit
             classical_folds(networks.results, rows, run.songs, values, run.seed), rows, run.songs, values
         ),
     }
-    table = label_table(run.label, rows.split, network.text, results, controls=controls)
+    table = label_table(run.label, rows.split, first.network.text, results, controls=controls)
     table["counts"] |= rows.counts
     table["notes"] += rows.notes
+    if first.start:
+        table["notes"] += [f"Networks start from {SHIPPED.format(first.started)}"]
+    table["start"] = PRETRAINED if first.start else SCRATCH
     table["seed"] = run.seed
     table["seconds"] = _seconds(networks.results)
-    table["settings"] = _settings(run, rows, config)
+    table["settings"] = _settings(run, rows, first)
     for other in others:
         rivals = _networks(run, rows, other, control=False).results
         table["against"] = _against(run, other, results, label_folds_of(rivals, rows, run.songs, values))
@@ -68,15 +63,14 @@ def evaluate_split(run: LabelRun, rows: FoldRows, competitors: Sequence[Competit
     return table
 
 
-def _networks(run: LabelRun, rows: FoldRows, competitor: Competitor, *, control: bool) -> FoldNetworks:
+def _networks(run: LabelRun, rows: FoldRows, competitor: Recipe, *, control: bool) -> FoldNetworks:
     return fold_networks(
         run.workspace,
         run.songs,
         rows,
         run.label,
         run.seed,
-        competitor.network,
-        competitor.config,
+        competitor,
         control=control,
         also=run.also,
         workers=run.workers,
@@ -84,7 +78,7 @@ def _networks(run: LabelRun, rows: FoldRows, competitor: Competitor, *, control:
     )
 
 
-def _against(run: LabelRun, other: Competitor, results: list[LabelFold], rivals: list[LabelFold]) -> dict[str, Any]:
+def _against(run: LabelRun, other: Recipe, results: list[LabelFold], rivals: list[LabelFold]) -> dict[str, Any]:
     """The JSON of a comparison: figures of the other architecture, and the first minus the other."""
     by_artist = any(track.artist for track in run.songs.tracks)
     unit = {t.track_id: t.artist if by_artist and t.artist else f"\0{t.track_id}" for t in run.songs.tracks}
@@ -124,9 +118,10 @@ def _seconds(results: Sequence[FoldResult]) -> float:
     return round(sum(result.seconds for result in results), 1)
 
 
-def _settings(run: LabelRun, rows: FoldRows, config: TrainingConfig) -> dict[str, Any]:
+def _settings(run: LabelRun, rows: FoldRows, recipe: Recipe) -> dict[str, Any]:
     """What two tables must share to be compared, beside label and architecture."""
     kinds = (run.label, *run.also)
     examples = [(track.content_hash, *(track.labels.get(kind, "") for kind in kinds)) for track in run.songs.tracks]
     songs = fingerprint("songs", run.songs.images.cache.spec.fingerprint(), examples)
-    return {"folds": len(rows.tested), "seed": run.seed, "songs": songs, "also": list(run.also), "training": config.run()}
+    training = recipe.config.run() | ({"start": recipe.started} if recipe.start else {})
+    return {"folds": len(rows.tested), "seed": run.seed, "songs": songs, "also": list(run.also), "training": training}

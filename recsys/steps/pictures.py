@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from content.pretrained import TAG
-from data.embeddings import SongEmbeddings, read_embeddings
+from data.embeddings import SongEmbeddings, read_embeddings, write_parquet
 from data.errors import InputError
-from data.files import atomic_path, read_json, write_text
+from data.files import atomic_path, write_text
 from data.predicted_tags import colours_of_tags, read_predicted_tags
 from data.tracks import Track
+from recsys.steps.encoders import trained_encoder
 from recsys.steps.tags import tags_of
 from recsys.workspace import Workspace, open_workspace
 
@@ -36,9 +37,7 @@ def similar(root: Path, song: str, *, k: int = 10, artist_cap: int | None = None
         track = catalogue.track(song)
         embeddings = _embeddings(workspace)
         if song not in embeddings.tracks:
-            raise InputError(
-                f"song {song!r} has no embedding", code="no-content", hint="See `recsys failed`, or run `recsys embed`"
-            )
+            raise _no_embedding(song, embeddings.imported)
         tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
         artists = [_track(tracks, track_id).artist for track_id in embeddings.tracks.ids]
         if embeddings.sources and embeddings.sources[embeddings.tracks.row(song)] != track.content_hash:
@@ -111,11 +110,9 @@ def draw_map(root: Path, *, label: str | None = None, tags: bool = False) -> dic
 
 
 def learned_label(workspace: Workspace) -> str | None:
-    """The label that the workspace's own encoder was trained on; None without one."""
-    about = workspace.encoder / "model.json"
-    if not about.exists():
-        return None
-    label = str(read_json(about)["label"])
+    """The label that the encoder in use was trained on; None for the shipped one."""
+    about = trained_encoder(workspace)
+    label = str(about["label"]) if about else TAG
     return None if label == TAG else label
 
 
@@ -146,13 +143,10 @@ def export_embeddings(root: Path, out: Path) -> dict[str, Any]:
     ------
     InputError : no embeddings, or a suffix that is neither .parquet nor .npy.
     """
-    import shutil
-
     workspace = open_workspace(root)
     embeddings = _embeddings(workspace)
     if out.suffix == ".parquet":
-        with atomic_path(out) as path:
-            shutil.copyfile(workspace.embeddings / "embeddings.parquet", path)
+        write_parquet(out, embeddings)
     elif out.suffix == ".npy":
         with atomic_path(out) as path, path.open("wb") as file:
             np.save(file, embeddings.vectors, allow_pickle=False)
@@ -172,8 +166,17 @@ def _quoted(text: str) -> str:
 
 def _embeddings(workspace: Workspace) -> SongEmbeddings:
     if not (workspace.embeddings / "embeddings.json").exists():
-        raise InputError("there are no embeddings in the workspace", code="no-content", hint="Run `recsys train-content` first")
+        raise InputError("there are no embeddings in the workspace", code="no-content", hint="Run `recsys embed` first")
     return read_embeddings(workspace.embeddings)
+
+
+def _no_embedding(song: str, imported: str) -> InputError:
+    """Why, and what to do about it."""
+    if imported:
+        what = f"song {song!r} has no vector among those in use, which hold imported vectors {imported}"
+        hint = "Import a file that has one for it; with vectors beside ours, run `recsys embed`, too"
+        return InputError(what, code="no-content", hint=hint)
+    return InputError(f"song {song!r} has no embedding", code="no-content", hint="See `recsys failed`, or run `recsys embed`")
 
 
 def _track(tracks: dict[str, Track], track_id: str) -> Track:

@@ -20,7 +20,9 @@ from data.errors import InputError
 from data.files import fingerprint, read_json, write_json
 from data.processes import keep_freed_memory
 from recsys.report import SILENT, Report
+from recsys.steps.encoders import take_up
 from recsys.steps.images import Songs
+from recsys.steps.starting import Recipe
 from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -68,18 +70,21 @@ def training_fingerprint(
     examples: Sequence[tuple[str, str]],
     also: Mapping[str, Sequence[str]] | None = None,
     artists: Sequence[str] = (),
+    start: str = "",
 ) -> str:
     """Names a training by all that decides its result.
 
     Parameters
     ----------
+    start : the fingerprint of the encoder that it starts from, "" from scratch.
     examples : (content hash, label value), in the order of the songs; `also` and `artists` in the same order.
     """
     from content.shapes import NetworkChoices
 
-    # Further labels and artists only where they play a part: what was trained without them stays up to date.
+    # Further labels, artists and start only where they play a part: what was trained without them stays up to date.
     more: list[Any] = [dict(also)] if also else []
     more += [list(artists)] if config.validation_share else []
+    more += [{"start": start}] if start else []
     choices = dataclasses.asdict(NetworkChoices())
     return fingerprint("training", label, network.text, config.run(), spec.fingerprint(), choices, list(examples), *more)
 
@@ -102,19 +107,18 @@ def leading(processes: Processes) -> Iterator[Callable[[Examples | None], None]]
         raise
 
 
-def follow(workspace: Workspace, label: str, network: Architecture, config: TrainingConfig, processes: Processes) -> None:
+def follow(workspace: Workspace, label: str, recipe: Recipe, processes: Processes) -> None:
     """Help the first process to train on what it names; only it holds the workspace and writes."""
     job = processes.tell(None)
     if job is not None:
-        _train(workspace, Examples(**job), label, network, config, processes, SILENT, None)
+        _train(workspace, Examples(**job), label, recipe, processes, SILENT, None)
 
 
 def encoder_for(
     workspace: Workspace,
     examples: Examples,
     label: str,
-    network: Architecture,
-    config: TrainingConfig,
+    recipe: Recipe,
     *,
     processes: Processes,
     tell: Callable[[Examples | None], None],
@@ -127,11 +131,12 @@ def encoder_for(
     spec = HyperImageSpec.from_dict(dict(examples.spec))
     pairs = list(zip(examples.content_hashes, examples.labels[label], strict=True))
     also = {kind: texts for kind, texts in examples.labels.items() if kind != label}
-    made_from = training_fingerprint(label, network, config, spec, pairs, also, examples.artists)
+    made_from = training_fingerprint(label, recipe.network, recipe.config, spec, pairs, also, examples.artists, recipe.started)
     about = workspace.encoder / "made-from.json"
     try:
         if read_json(about, schema=SCHEMA).get("made_from") == made_from:
             encoder = Encoder.load(workspace.encoder)
+            take_up(workspace)
             tell(None)
             return encoder, False
     except InputError as error:
@@ -139,9 +144,10 @@ def encoder_for(
     for kind, texts in examples.labels.items():
         report.say(f"{kind}: {_counts(texts)}")
     tell(examples)
-    encoder = _train(workspace, examples, label, network, config, processes, report, tensorboard)
+    encoder = _train(workspace, examples, label, recipe, processes, report, tensorboard)
     about.unlink(missing_ok=True)
     encoder.save(workspace.encoder)
+    take_up(workspace)
     write_json(about, {"schema": SCHEMA, "made_from": made_from})
     workspace.checkpoint.unlink(missing_ok=True)
     return encoder, True
@@ -151,8 +157,7 @@ def _train(
     workspace: Workspace,
     examples: Examples,
     label: str,
-    network: Architecture,
-    config: TrainingConfig,
+    recipe: Recipe,
     processes: Processes,
     report: Report,
     tensorboard: Path | None,
@@ -165,18 +170,33 @@ def _train(
         return train(
             CachedImages(HyperImageCache(workspace.images, spec), examples.content_hashes),
             examples.labels[label],
-            config,
-            network,
+            recipe.config,
+            recipe.network,
             spec=spec,
             label=label,
             also={kind: texts for kind, texts in examples.labels.items() if kind != label},
             artists=examples.artists,
+            start=recipe.start,
             checkpoint=workspace.checkpoint,
             metrics=workspace.metrics,
             tensorboard=tensorboard,
             processes=processes,
             progress=progress,
         )
+
+
+def outcome(encoder: Encoder, recipe: Recipe, examples: Examples, *, trained: bool) -> str:
+    """What was trained and what the kept epoch came to, for a person."""
+    what = recipe.network.text
+    if recipe.start:
+        what = "a head of the shipped encoder" if encoder.untouched else "the shipped encoder further"
+    heard = f"{', '.join(examples.labels)} of {len(examples.content_hashes)} songs"
+    done = f"trained {what} on {heard}" if trained else "the encoder is up to date"
+    best = encoder.history[encoder.config.get("best_epoch", len(encoder.history)) - 1]
+    reached = f"epoch {best.epoch} of {len(encoder.history)}: loss {best.loss:.3f}, training accuracy {best.accuracy:.3f}"
+    if best.validation_loss is not None:
+        reached += f", validation loss {best.validation_loss:.3f}, accuracy {best.validation_accuracy:.3f}"
+    return f"{done} ({len(encoder.classes)} classes of {encoder.label}; {reached})"
 
 
 def _counts(texts: Sequence[str]) -> str:
