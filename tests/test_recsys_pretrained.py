@@ -168,6 +168,15 @@ def test_one_goes_to_and_fro_between_the_trained_encoder_and_the_shipped_one(rec
     assert not recsys("-w", own, "embed", "--json").json["pretrained"]
 
 
+def test_a_half_saved_encoder_is_named_and_not_replaced_in_silence(recsys, workspace):
+    (workspace / "models" / "encoder" / "model.json").unlink()
+    before = parquet(workspace)
+    ran = recsys("-w", workspace, "embed")
+    assert (ran.code, parquet(workspace) == before) == (1, True)
+    assert "train-content" in ran.err
+    assert recsys("-w", workspace, "embed", "--pretrained", "--json").json["pretrained"]
+
+
 def test_further_labels_and_validation_work_from_it(recsys, own):
     ran = recsys("-w", own, *TUNED, "--also", "mood", "--set", "validation_share=0.2", "--json")
     assert ran.code == 0

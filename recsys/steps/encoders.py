@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from data.errors import InputError
 from data.files import read_json
 from recsys.workspace import Workspace
 
@@ -18,10 +19,20 @@ def trained_encoder(workspace: Workspace) -> dict[str, Any] | None:
     ------
     InputError : its description is damaged.
     """
-    about = workspace.encoder / "model.json"
-    if not about.exists() or workspace.encoder_set_aside.exists():
+    if not _was_trained(workspace) or workspace.encoder_set_aside.exists():
         return None
-    return read_json(about)
+    try:
+        return read_json(workspace.encoder / "model.json")
+    except InputError as error:  # also where saving it was killed: then the shipped one must not take its place in silence
+        raise InputError(
+            f"the trained encoder: {error.message}",
+            code="damaged",
+            hint="Run `recsys train-content` again, or `recsys embed --pretrained` to do without it",
+        ) from None
+
+
+def _was_trained(workspace: Workspace) -> bool:
+    return (workspace.encoder / "model.safetensors").exists()
 
 
 def encoder_in_use(workspace: Workspace) -> Encoder:
@@ -47,7 +58,7 @@ def set_aside(workspace: Workspace) -> bool:
     from content.pretrained import pretrained_encoder
 
     pretrained_encoder()  # first: one that cannot be read must not take a good one's place
-    if not (workspace.encoder / "model.json").exists() or workspace.encoder_set_aside.exists():
+    if not _was_trained(workspace) or workspace.encoder_set_aside.exists():
         return False
     workspace.encoder_set_aside.touch()
     return True
