@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -246,7 +247,7 @@ def test_the_map_shows_what_the_network_learned_unless_asked(recsys, told):
 
 
 def test_without_a_network_of_ones_own_the_map_shows_predicted_tags(recsys, told):
-    (told / "models" / "encoder" / "model.json").unlink()
+    shutil.rmtree(told / "models" / "encoder")
     assert recsys("-w", told, "map", "--json").json["coloured_by"] == "most distinctive predicted tag"
 
 

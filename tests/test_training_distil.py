@@ -14,6 +14,7 @@ from training.basis import Scale, axes, rebase
 from training.changes import at_speed, change, mixture, peak_filter
 from training.heard import examples, read_heard, split
 from training.material import artist_folds
+from training.student import Recipe, Student, _rescaled, load_student
 
 RATE = 22050
 
@@ -105,6 +106,22 @@ def test_target_is_what_the_teacher_said_of_the_stretch(tmp_path: Path) -> None:
         1 / (1 + np.exp(-heard.teacher[[0, 1, 2], (values[:, 0] - np.arange(3)).astype(int), 200:].astype(float))),
         rtol=1e-3,
     )
+
+
+def test_student_in_another_standardisation_says_the_same(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    recipe = Recipe("IMF(16)F(192)O")
+    network = build(parse(recipe.architecture), 233, recipe.n_frames, 250).eval()
+    rng = np.random.default_rng(0)
+    before, after = (Scale(*np.float32(rng.uniform(0.5, 2.0, (2, 200)))) for _ in range(2))
+    x = torch.rand(3, 1, 233, recipe.n_frames)
+    with torch.inference_mode():
+        first = network(x).numpy()
+        Student(network, before, recipe.n_frames).save(tmp_path / "run")
+        again = _rescaled(load_student(tmp_path / "run", recipe), after).network(x).numpy()
+    values = [said[:, :200] * scale.std + scale.mean for said, scale in ((first, before), (again, after))]
+    np.testing.assert_allclose(values[0], values[1], rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(first[:, 200:], again[:, 200:])
 
 
 def test_outputs_of_two_models_are_parted() -> None:

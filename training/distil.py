@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--test", type=Path, help="folder of training.hear whose held-out clips are told")
     parser.add_argument("--without", type=int, metavar="FOLD", help="fold that is not heard")
-    parser.add_argument("--start", type=Path, metavar="RUN", help="go on from this run, in its standardisation")
+    parser.add_argument("--start", type=Path, metavar="RUN", help="go on from this run")
     parser.add_argument("--teachers", choices=OUTPUTS, default="msd")
     parser.add_argument("--share", type=float, default=1.0, help="share of the clips that is heard, for learning curves")
     parser.add_argument("--architecture", default=ARCHITECTURE)

@@ -83,10 +83,10 @@ def load_student(folder: Path, recipe: Recipe) -> Student:
 
 
 def teach(told: Examples, recipe: Recipe, start: Student | None = None) -> Student:
-    """A student that has heard `told`; from random weights, or going on from another in its standardisation."""
+    """A student that has heard `told`; from random weights, or going on from another."""
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
-    student = start or _beginner(told, recipe, rng)
+    student = _beginner(told, recipe, rng) if start is None else _rescaled(start, _scale(told, recipe, rng))
     network, scale = student.network.train(), student.scale
     optimizer = make_optimizer(network, TrainingConfig(optimizer="adamw", weight_decay=recipe.decay))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, recipe.steps, pct_start=recipe.warmup)
@@ -106,6 +106,23 @@ def teach(told: Examples, recipe: Recipe, start: Student | None = None) -> Stude
         if (step + 1) % 500 == 0:
             log.info("step %d: values %.4f, tags %.4f", step + 1, *losses[step - 499 : step + 1].mean(0))
     return Student(network.eval(), scale, recipe.n_frames)
+
+
+def _scale(told: Examples, recipe: Recipe, rng: np.random.Generator) -> Scale:
+    """Mean and deviation of the teacher's values over a sample of stretches."""
+    _, values, _ = told.cut(rng.permutation(len(told.places))[:SAMPLE], recipe.patches, recipe.n_frames, rng)
+    return Scale(values.mean(0), values.std(0) + np.float32(1e-3))
+
+
+def _rescaled(student: Student, scale: Scale) -> Student:
+    """The same student with its values in another standardisation."""
+    output, old, n = student.network.output, student.scale, len(scale.mean)
+    with torch.no_grad():
+        output.weight[:n] *= torch.from_numpy(old.std / scale.std)[:, None]
+        output.bias[:n] = output.bias[:n] * torch.from_numpy(old.std / scale.std) + torch.from_numpy(
+            (old.mean - scale.mean) / scale.std
+        )
+    return Student(student.network, scale, student.n_frames)
 
 
 def _beginner(told: Examples, recipe: Recipe, rng: np.random.Generator) -> Student:

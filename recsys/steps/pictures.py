@@ -17,6 +17,8 @@ from recsys.steps.encoders import trained_encoder
 from recsys.steps.tags import tags_of
 from recsys.workspace import Workspace, open_workspace
 
+BY_TAG = "most distinctive predicted tag"
+
 
 def similar(root: Path, song: str, *, k: int = 10, artist_cap: int | None = None) -> dict[str, Any]:
     """The `k` songs whose embeddings are closest to that of `song`; similarity in [0, 1], 1 = same; the song itself is left out.
@@ -86,15 +88,17 @@ def draw_map(root: Path, *, label: str | None = None, tags: bool = False) -> dic
                 f"no song has a label {label!r}; labels: {', '.join(catalogue.label_kinds()) or 'none'}", code="unknown-label"
             )
         label = None if tags else label or learned_label(workspace)
-        by, rest = (label, "no label") if label is not None else ("most distinctive predicted tag", "other")
+        told = read_predicted_tags(catalogue) is not None
+        # Vectors of another program on songs that were never heard have neither.
+        by, rest = (label, "no label") if label else (BY_TAG, "other") if tags or told else ("nothing", "no label, no tag")
         title = f"Map of {len(embeddings.tracks)} songs by {by}"
         tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
         shown = [_track(tracks, track_id) for track_id in embeddings.tracks.ids]
         coordinates, explained = pca(np.asarray(embeddings.vectors), 3)
-        if label is not None:
-            labels = [track.labels.get(label, "") for track in shown]
-        else:
+        if by == BY_TAG:
             labels = colours_of_tags(tags_of(catalogue), [track.track_id for track in shown])
+        else:
+            labels = [track.labels.get(label or "", "") for track in shown]
         names = [track.name for track in shown]
         page, picture = workspace.reports / "map.html", workspace.reports / "map.png"
         write_text(page, map_page(coordinates, explained, names, list(embeddings.tracks.ids), labels, title, rest=rest))
