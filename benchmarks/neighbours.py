@@ -6,6 +6,7 @@ the label; neighbours by the query's artist are left out; the k nearest vote. Tw
     unheard    candidates are the same fold's held-out songs: neither query nor candidate was trained on
     all songs  candidates are all songs with the label: the network has trained on most of them, so it knows their labels
 
+With --vectors, song vectors from elsewhere are compared instead of networks; all songs are queries, and both protocols are one.
 Every competitor gets the same queries and the same candidates; vectors of two networks are never compared with each other.
 FOLDER holds a `tracks.csv` and its audio. Peers run in an environment of their own: `pip install bliss-audio pymusly numpy` there
 (musly also needs the program ffmpeg), then give its Python as `--peers-python`.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.nearest import NORMALISATIONS
 from benchmarks.neighbour_protocols import KS, OURS, PROTOCOLS, Fold, compare, figures
@@ -71,6 +73,18 @@ def networks(args: argparse.Namespace, label: str) -> tuple[Songs, list[Fold], f
     return songs, folds, sum(result.seconds for result in results)
 
 
+def given(args: argparse.Namespace, label: str) -> tuple[Songs, list[Fold], float]:
+    """All songs, and vectors that somebody else made of them, as if of one network that has heard none."""
+    workspace = open_workspace(args.workspace)
+    with workspace.writing(), workspace.catalogue() as catalogue:
+        check_labels(catalogue, label, ())
+        songs = songs_with_images(workspace, catalogue, HyperImageSpec(), workers=args.workers, report=TerminalReport())
+    table = pd.read_parquet(args.vectors).set_index("track_id")["embedding"]
+    vectors = np.stack([np.asarray(table[track.track_id], np.float32) for track in songs.tracks])
+    known = np.flatnonzero([bool(track.labels.get(label)) for track in songs.tracks])
+    return songs, [Fold(vectors, known, known)], 0.0
+
+
 def show(label: str, rows: Sequence[dict[str, Any]], compared: dict[str, Any], ours: str) -> None:
     """The tables of one label."""
     artists = compared["artists"]
@@ -97,6 +111,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with tracks.csv and its audio")
     parser.add_argument("--label", action="append", required=True, help="may be repeated")
+    parser.add_argument("--vectors", type=Path, help="Parquet (track_id, embedding) to compare instead of networks trained here")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--architecture", default="paper")
     parser.add_argument("--also", action="append", default=[], metavar="LABEL", help="learned at the same time; may be repeated")
@@ -124,7 +139,7 @@ def main() -> None:
     scan(args.workspace, [args.data], report=TerminalReport())
     written: dict[str, Any] = {"arguments": {name: str(value) for name, value in vars(args).items()}, "labels": {}}
     for label in args.label:
-        songs, folds, seconds = networks(args, label)
+        songs, folds, seconds = (given if args.vectors else networks)(args, label)
         rivals = {"librosa means, standardised": librosa_means(songs.tracks, args.cache)}
         for name in ("bliss", "musly"):
             found = peer(name, songs.tracks, args.cache, args.peers_python)

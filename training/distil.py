@@ -20,8 +20,12 @@ import torch
 
 from training.heard import examples, read_heard, split
 from training.student import Recipe, agreement, load_student, predict, teach
+from training.teacher import musicnn_folder
+from training.tf_checkpoint import read_checkpoint
 
+MODEL = "MSD_musicnn"
 ARCHITECTURE = "I[MBD(20)F(256)BR|T(2,7,256)BK(2,5,256)K(1,5,256)G]BD(30)F(512)BRD(30)F(192)O"
+NUMBERS = ("patches", "steps", "batch", "rate", "decay", "tag_weight", "logit_weight", "seed")
 OUTPUTS = {"msd": slice(0, 250), "both": slice(0, 500)}
 
 
@@ -36,9 +40,9 @@ def main() -> None:
     parser.add_argument("--teachers", choices=OUTPUTS, default="msd")
     parser.add_argument("--share", type=float, default=1.0, help="share of the clips that is heard, for learning curves")
     parser.add_argument("--architecture", default=ARCHITECTURE)
-    for name in ("patches", "steps", "batch", "rate", "decay", "seed"):
+    for name in NUMBERS:
         value = getattr(Recipe, name)
-        parser.add_argument(f"--{name}", type=type(value), default=value)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     parser.add_argument("--float32", action="store_true", help="no bfloat16")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -48,13 +52,14 @@ def main() -> None:
 
 def distil(args: argparse.Namespace) -> dict[str, object]:
     """Teach, test and write."""
-    numbers = {name: getattr(args, name) for name in ("patches", "steps", "batch", "rate", "decay", "seed")}
+    numbers = {name: getattr(args, name) for name in NUMBERS}
     recipe = Recipe(args.architecture, **numbers, mixed_precision=not args.float32)
     told = examples(
         [read_heard(folder) for folder in args.heard], without=args.without, outputs=OUTPUTS[args.teachers], share=args.share
     )
     began = time.process_time()
-    student = teach(told, recipe, load_student(args.start, recipe) if args.start else None)
+    last = read_checkpoint(musicnn_folder() / MODEL)["dense_1/kernel"].T if recipe.logit_weight else None
+    student = teach(told, recipe, load_student(args.start, recipe) if args.start else None, last)
     result: dict[str, object] = {
         "recipe": dataclasses.asdict(recipe),
         "heard": [folder.name for folder in args.heard],
