@@ -15,7 +15,7 @@ from training.calibration import fit
 from training.changes import at_speed, change, mixture, peak_filter
 from training.heard import examples, read_heard, split
 from training.material import artist_folds
-from training.student import Recipe, Student, _error_weights, _rescaled, load_student
+from training.student import Recipe, Student, _rescaled, load_student
 
 RATE = 22050
 
@@ -164,18 +164,3 @@ def test_calibration_finds_the_line_that_made_the_probabilities() -> None:
     logits = np.random.default_rng(0).normal(-2.0, 1.5, (400, 2)).astype(np.float32)
     wanted = 1 / (1 + np.exp(-(logits * np.array([1.3, 0.8]) + np.array([0.5, -0.2]))))
     np.testing.assert_allclose(fit(logits, wanted.astype(np.float32)), [[1.3, 0.5], [0.8, -0.2]], atol=1e-3)
-
-
-def test_weighted_error_is_that_of_the_values_and_of_the_logits_they_make(tmp_path: Path) -> None:
-    told = examples([read_heard(heard_folder(tmp_path / "songs-0"))], without=None, outputs=slice(0, 250))
-    rng = np.random.default_rng(0)
-    last, scale = rng.standard_normal((50, 200)).astype(np.float32), Scale(*np.float32(rng.uniform(0.5, 2.0, (2, 200))))
-    recipe = Recipe("IMF(192)O", patches=1, logit_weight=2.0)
-    matrix = _error_weights(told, recipe, scale, last, np.random.default_rng(1)).numpy()
-    same = np.random.default_rng(1)
-    _, values, _ = told.cut(same.permutation(3), 1, recipe.n_frames, same)
-    error = rng.standard_normal(200)
-    of_values, of_logits = (error @ matrix[:, :200]) ** 2, (error @ matrix[:, 200:]) ** 2
-    assert np.isclose(of_values.sum(), np.mean(error**2), rtol=1e-4)
-    wanted = 2.0 / 50 * ((error * scale.std) @ last.T) ** 2 / np.var(values @ last.T, axis=0)
-    np.testing.assert_allclose(of_logits, wanted, rtol=1e-2)

@@ -20,12 +20,9 @@ import torch
 
 from training.heard import examples, read_heard, split
 from training.student import Recipe, agreement, load_student, predict, teach
-from training.teacher import musicnn_folder
-from training.tf_checkpoint import read_checkpoint
 
-MODEL = "MSD_musicnn"
 ARCHITECTURE = "I[MBD(20)F(256)BR|T(2,7,256)BK(2,5,256)K(1,5,256)G]BD(30)F(512)BRD(30)F(192)O"
-NUMBERS = ("patches", "steps", "batch", "rate", "decay", "tag_weight", "logit_weight", "seed")
+NUMBERS = ("patches", "steps", "batch", "rate", "decay", "tag_weight", "seed")
 OUTPUTS = {"msd": slice(0, 250), "both": slice(0, 500)}
 
 
@@ -58,8 +55,7 @@ def distil(args: argparse.Namespace) -> dict[str, object]:
         [read_heard(folder) for folder in args.heard], without=args.without, outputs=OUTPUTS[args.teachers], share=args.share
     )
     began = time.process_time()
-    last = read_checkpoint(musicnn_folder() / MODEL)["dense_1/kernel"].T if recipe.logit_weight else None
-    student = teach(told, recipe, load_student(args.start, recipe) if args.start else None, last)
+    student = teach(told, recipe, load_student(args.start, recipe) if args.start else None)
     result: dict[str, object] = {
         "recipe": dataclasses.asdict(recipe),
         "heard": [folder.name for folder in args.heard],

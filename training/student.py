@@ -39,8 +39,6 @@ class Recipe:
     patches : length of a snippet in the teacher's patches of 3 s.
     steps, batch : of AdamW, one cycle; `rate` is the greatest learning rate, `decay` the weight decay.
     tag_weight : of the tags' cross-entropy beside the values' squared error.
-    logit_weight : of the squared error of the logits that the teacher's last layer makes of the values, each standardised: errors
-        that change what the teacher says weigh more than those it would not mind. 0 = off.
     mixed_precision : bfloat16 where it is safe.
     """
 
@@ -52,7 +50,6 @@ class Recipe:
     decay: float = 0.02
     warmup: float = 0.15
     tag_weight: float = 1.0
-    logit_weight: float = 0.0
     mixed_precision: bool = True
     seed: int = 0
 
@@ -85,18 +82,12 @@ def load_student(folder: Path, recipe: Recipe) -> Student:
     return Student(network.eval(), Scale(**np.load(folder / "scale.npz")), recipe.n_frames)
 
 
-def teach(told: Examples, recipe: Recipe, start: Student | None = None, last: NDArray[np.float32] | None = None) -> Student:
-    """A student that has heard `told`; from random weights, or going on from another.
-
-    Parameters
-    ----------
-    last : weights of the teacher's last layer, float32 (50, 200), for `Recipe.logit_weight`.
-    """
+def teach(told: Examples, recipe: Recipe, start: Student | None = None) -> Student:
+    """A student that has heard `told`; from random weights, or going on from another."""
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
     student = _beginner(told, recipe, rng) if start is None else _rescaled(start, _scale(told, recipe, rng))
     network, scale = student.network.train(), student.scale
-    weights = _error_weights(told, recipe, scale, last, rng)
     optimizer = make_optimizer(network, TrainingConfig(optimizer="adamw", weight_decay=recipe.decay))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, recipe.steps, pct_start=recipe.warmup)
     order: list[int] = []
@@ -105,7 +96,7 @@ def teach(told: Examples, recipe: Recipe, start: Student | None = None, last: ND
         if len(order) < recipe.batch:
             order += rng.permutation(len(told.places)).tolist()
         rows, order = np.array(order[: recipe.batch]), order[recipe.batch :]
-        of_values, of_tags = _losses(network, told, rows, recipe, scale, weights, rng)
+        of_values, of_tags = _losses(network, told, rows, recipe, scale, rng)
         optimizer.zero_grad()
         (of_values + recipe.tag_weight * of_tags).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -149,37 +140,16 @@ def _beginner(told: Examples, recipe: Recipe, rng: np.random.Generator) -> Stude
     return Student(network, scale, recipe.n_frames)
 
 
-def _error_weights(
-    told: Examples, recipe: Recipe, scale: Scale, last: NDArray[np.float32] | None, rng: np.random.Generator
-) -> Tensor:
-    """A matrix (200, m): the loss of the values is the sum of squares of their standardised error times it."""
-    n = len(scale.mean)
-    weights = [np.eye(n) / np.sqrt(n)]
-    if recipe.logit_weight:
-        if last is None or last.shape[1] != n:
-            raise ValueError(f"logit_weight={recipe.logit_weight} needs the last layer of one teacher, over its {n} values")
-        _, values, _ = told.cut(rng.permutation(len(told.places))[:SAMPLE], recipe.patches, recipe.n_frames, rng)
-        deviation = (values @ last.T).std(0)
-        weights.append((scale.std[:, None] * last.T / deviation) * np.sqrt(recipe.logit_weight / len(last)))
-    return torch.from_numpy(np.hstack(weights).astype(np.float32))
-
-
 def _losses(
-    network: Network,
-    told: Examples,
-    rows: NDArray[np.int64],
-    recipe: Recipe,
-    scale: Scale,
-    weights: Tensor,
-    rng: np.random.Generator,
+    network: Network, told: Examples, rows: NDArray[np.int64], recipe: Recipe, scale: Scale, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Weighted squared error of the standardised values, and cross-entropy of the tags."""
+    """Squared error of the standardised values, and cross-entropy of the tags."""
     snippets, values, tags = told.cut(rows, recipe.patches, recipe.n_frames, rng)
     with torch.autocast("cpu", torch.bfloat16, enabled=recipe.mixed_precision):
         outputs = network(to_input(snippets, CPU))
     outputs, n = outputs.float(), values.shape[1]
-    error = outputs[:, :n] - torch.from_numpy((values - scale.mean) / scale.std)  # (b, 200)
-    of_values = (error @ weights).square().sum(1).mean()
+    wanted = torch.from_numpy((values - scale.mean) / scale.std)
+    of_values = functional.mse_loss(outputs[:, :n], wanted)
     return of_values, functional.binary_cross_entropy_with_logits(outputs[:, n:], torch.from_numpy(tags))
 
 
