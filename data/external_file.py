@@ -36,7 +36,10 @@ def _from_npy(path: Path) -> ExternalVectors:
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise bad(path, f"cannot be read as an array of numbers: {str(error).splitlines()[0]}") from None
+        why = (
+            "it is damaged, pickled or of another format" if isinstance(error, ValueError) else str(error)
+        )  # numpy advises to unpickle
+        raise bad(path, f"cannot be read as an array of numbers: {why}") from None
     if not isinstance(values, np.ndarray):  # a zip archive under a .npy name
         values.close()
         raise bad(path, "is an archive of arrays, not one array")

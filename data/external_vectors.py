@@ -58,4 +58,6 @@ def checked(path: Path, key: str, names: Sequence[str], values: NDArray[Any]) ->
             row = int(wrong.argmax())
             more = f" ({int(wrong.sum())} rows are so)" if wrong.sum() > 1 else ""
             raise bad(path, f"row {row + 1} ({key} {names[row]!r}) {what}{more}", "Mend or leave out the row")
+    if len(vectors) > 1 and (vectors == vectors[0]).all():
+        raise bad(path, f"holds {len(vectors)} times the same vector, which tells no song from another")
     return ExternalVectors(key, tuple(names), vectors)

@@ -180,7 +180,7 @@ def test_pickled_arrays_are_refused_and_not_run(tmp_path):
             return (pytest.fail, ("a pickle was run",))
 
     np.save(tmp_path / "v.npy", np.array([Trap()] * 3, object), allow_pickle=True)
-    refused(tmp_path / "v.npy", "allow_pickle=False")
+    refused(tmp_path / "v.npy", "pickled")
 
 
 def test_an_archive_under_an_arrays_name_is_refused(tmp_path):
@@ -230,3 +230,18 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
     refused(tmp_path / "v.parquet", "does not exist")
     (tmp_path / "w.npy").mkdir()
     refused(tmp_path / "w.npy", "is no file")
+
+
+def test_one_vector_for_all_songs_is_refused(tmp_path):
+    np.save(tmp_path / "v.npy", np.ones((3, 4), np.float32))
+    (tmp_path / "v.csv").write_text("a\nb\nc\n", encoding="utf-8")
+    refused(tmp_path / "v.npy", "3 times the same vector")
+
+
+def test_a_parquet_file_named_npy_is_not_advised_to_be_unpickled(tmp_path):
+    (tmp_path / "v.npy").write_bytes(b"PAR1" + bytes(100) + b"PAR1")
+    (tmp_path / "v.csv").write_text("a\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_external_vectors(tmp_path / "v.npy")
+    assert "another format" in str(caught.value)
+    assert "allow_pickle" not in str(caught.value)

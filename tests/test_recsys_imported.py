@@ -126,14 +126,14 @@ def test_two_paths_of_one_song_are_refused(recsys, workspace, tmp_path):
     with open_workspace(workspace).catalogue(readonly=True) as catalogue:
         track, (root,) = catalogue.tracks()[0], catalogue.roots()
     paths = [track.path, track.path.removeprefix(f"{root}/")]
-    ran = recsys("-w", workspace, "import-embeddings", write_vectors(tmp_path / "p.npy", paths, np.ones((2, 2)), key="path"))
+    ran = recsys("-w", workspace, "import-embeddings", write_vectors(tmp_path / "p.npy", paths, np.eye(2), key="path"))
     assert ran.code == 1
     assert track.track_id in ran.err
 
 
 def test_no_match_at_all_is_an_error_and_shows_both_kinds_of_id(recsys, workspace, ids, tmp_path):
     before = files_of(workspace / "embeddings")
-    ran = recsys("-w", workspace, "import-embeddings", write_vectors(tmp_path / "v.npy", ["S-1", "S-2"], np.ones((2, 3))))
+    ran = recsys("-w", workspace, "import-embeddings", write_vectors(tmp_path / "v.npy", ["S-1", "S-2"], np.eye(2, 3)))
     assert ran.code == 1
     assert "'S-1'" in ran.err
     assert ids[0] in ran.err
@@ -238,7 +238,8 @@ def test_a_song_scanned_later_gets_the_vector_that_the_file_had_for_it(recsys, w
 def test_training_leaves_the_imported_vectors_in_use(recsys, workspace, clap):
     recsys("-w", workspace, "import-embeddings", clap)
     before = files_of(workspace / "embeddings")
-    ran = recsys("-w", workspace, "train-content", "--label", "mood", "--epochs", 1, "--workers", 1, "--json")
+    tuned = ("--epochs", 1, "--workers", 1, "--set", "body_rate=0.1")  # (a frozen body would leave our vectors as they are)
+    ran = recsys("-w", workspace, "train-content", "--label", "mood", *tuned, "--json")
     assert (ran.json["trained"], ran.json["embedded"]) == (True, 45)
     assert "clap are in use in place of ours" in ran.json["summary"]
     assert files_of(workspace / "embeddings") == before
@@ -294,6 +295,12 @@ def test_without_an_encoder_and_labels_imported_vectors_do_it_all(recsys, tmp_pa
     back = recsys("-w", tmp_path / "w", "import-embeddings", "--remove", "--json").json
     assert (back["songs"], back["missing"]) == (0, 3)
     assert not (tmp_path / "w" / "embeddings").exists()
+
+
+def test_a_name_that_says_nothing_is_refused(recsys, workspace, clap):
+    ran = recsys("-w", workspace, "import-embeddings", clap, "--name", " ")
+    assert ran.code == 1
+    assert "who made the vectors" in ran.err
 
 
 # importing again

@@ -118,6 +118,7 @@ def test_a_file_is_heard_as_the_library_hears_it_and_compared_with_it(recsys, tr
     for row in heard["tags"]:
         assert row["probability"] == pytest.approx(of[row["tag"]]["probability"], abs=1e-5)
         assert row["lift"] == pytest.approx(of[row["tag"]]["lift"], abs=2e-3)
+        assert row["higher_than"] == pytest.approx(of[row["tag"]]["higher_than"], abs=1e-3)  # not compared with itself
 
 
 def test_tags_of_another_encoder_are_not_compared_with_a_file(recsys, told, tmp_path):

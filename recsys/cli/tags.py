@@ -45,7 +45,7 @@ def _print_song(answer: dict[str, Any]) -> None:
         return
     rows = []
     for row in answer["tags"]:
-        lift, share = f"{row['lift']:.1f} x", f"{100 * row['higher_than']:.0f} %"
+        lift, share = f"{row['lift']:.2f} x", f"{100 * row['higher_than']:.0f} %"
         rows.append((row["tag"], row["probability"], lift, share, "stands out" if row["stands_out"] else ""))
     columns = ("tag", "probability", "lift", "higher than", f"among {answer['songs']} songs")
     print_table(columns, rows, right=("probability", "lift", "higher than"))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
 from data.errors import InputError
-from data.files import atomic_path
+from data.files import atomic_path, hash_file
 from data.predicted_tags import PredictedTags, read_predicted_tags, standing_out
 from data.tracks import Track
 from recsys.workspace import MARKER, open_workspace
@@ -41,10 +41,12 @@ def song_tags(root: Path, song: str, *, k: int = 10) -> dict[str, Any]:
     """
     if k < 1:
         raise InputError(f"k={k} must be at least 1")
-    track, library = _find(root, song)
+    track, library, same = _find(root, song)
     if track is None:
         heard = _hear(Path(song))
-        others = library.probabilities if library is not None and library.encoder == heard.encoder else None
+        others = (
+            np.delete(library.probabilities, same, axis=0) if library is not None and library.encoder == heard.encoder else None
+        )
     elif library is not None and song in library.tracks:
         row = library.tracks.row(song)
         heard = _Heard(track.name, library.names, library.probabilities[row], library.encoder)
@@ -77,17 +79,22 @@ def _table(heard: _Heard, library: PredictedTags | None, others: NDArray[np.floa
     return rows
 
 
-def _find(root: Path, song: str) -> tuple[Track | None, PredictedTags | None]:
-    """The song of the library, or None for a file outside it; and the library's tags, if there are any."""
+def _find(root: Path, song: str) -> tuple[Track | None, PredictedTags | None, list[int]]:
+    """The song of the library, or None for a file; the library's tags, if there are any, and their rows of that very file."""
     track = library = None
+    same: list[int] = []
     is_workspace = (root / MARKER).exists()
     if is_workspace:
         with open_workspace(root).catalogue(readonly=True) as catalogue:
             track, library = catalogue.tracks_by_id([song]).get(song), read_predicted_tags(catalogue)
+            if track is None and library is not None and Path(song).is_file():
+                content = hash_file(Path(song))
+                ids = (known.track_id for known in catalogue.tracks() if known.content_hash == content)
+                same = [library.tracks.row(track_id) for track_id in ids if track_id in library.tracks]
     if track is None and not Path(song).is_file():
         where = f"no song of the library in {root}" if is_workspace else f"no song (there is no workspace at {root})"
         raise InputError(f"{song!r} is {where} and no audio file", code="unknown-id", hint="Give a song's id, or a file's path")
-    return track, library
+    return track, library, same
 
 
 def _hear(path: Path) -> _Heard:
