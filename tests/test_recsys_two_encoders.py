@@ -86,7 +86,7 @@ def test_songs_of_another_width_are_refused(recsys, workspace, tmp_path):
 
 def test_an_array_of_another_width_is_refused(recsys, workspace, tmp_path, world):
     ids = catalogue_ids(world)
-    recsys("-w", workspace, "import-embeddings", write_vectors(tmp_path / "v.npy", ids, np.ones((45, 4))))
+    recsys("-w", workspace, "import-embeddings", write_vectors(tmp_path / "v.npy", ids, random_vectors(45, 4)))
     (array,) = (workspace / "embeddings").glob("*.npy")
     np.save(array, random_vectors(45, 5))
     assert_refused(recsys("-w", workspace, "similar", ids[0]), "(4,) columns", "5")
