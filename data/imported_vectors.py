@@ -41,7 +41,9 @@ class ImportedVectors:
 
     def __post_init__(self) -> None:
         if not self.name.strip() or not self.name.isprintable():
-            raise InputError(f"name={self.name!r} must be printable text", hint="Give one with --name")
+            raise InputError(
+                f"name={self.name!r} must be printable text that says who made the vectors", hint="Give one with --name"
+            )
         if len(self.hashes) != len(self.external.names) or len(self.hashes) != len(self.external.vectors):
             raise InputError("imported vectors: names, hashes and vectors must be of one length", code="damaged", hint=_HINT)
 

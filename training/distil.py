@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from training.basis import Scale
 from training.heard import examples, read_heard, split
 from training.student import Recipe, agreement, load_student, predict, teach
 
@@ -71,7 +72,7 @@ def distil(args: argparse.Namespace) -> dict[str, object]:
         values, logits = predict(student, test, clips)
         np.savez(args.out / "test.npz", clips=clips, values=values, logits=logits)
         said, _ = split(test.clip_level()[clips][:, OUTPUTS[args.teachers]])
-        result |= agreement(values, said, student.scale.std)
+        result |= agreement(values, said, Scale(said.mean(0), student.scale.std))
     (args.out / "result.json").write_text(json.dumps(result))
     return result
 

@@ -122,7 +122,7 @@ def nearest(x: Floats, y: Texts, artists: NDArray[np.int64]) -> float:
 
 def print_agreement(values: Floats, said: Floats, logits: Floats, said_logits: Floats, kinds: dict[str, Texts]) -> None:
     """R2 and cosine of the values, ROC-AUC of the tags, over all clips and over those of each label."""
-    std = said.std(0)
+    scale = Scale(said.mean(0), said.std(0))
     top = np.zeros(said_logits.shape, bool)  # what the teacher says of a song: the five likeliest tags
     np.put_along_axis(top, np.argsort(-said_logits, axis=1)[:, :5], True, axis=1)
     print("\nagreement with the teacher       clips    R2   cosine   AUC of tags within a song")
@@ -130,14 +130,12 @@ def print_agreement(values: Floats, said: Floats, logits: Floats, said_logits: F
         for name in sorted(set(names.tolist()) - {""}):
             here = names == name
             within = [roc_auc_score(a, b) for a, b in zip(top[here], logits[here], strict=True)]
-            a, b = (values - said.mean(0))[here] / std, (said - said.mean(0))[here] / std
-            cosine = (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
-            r2 = 1 - ((a - b) ** 2).sum() / (b * b).sum()
+            told = agreement(values[here], said[here], scale)
             called = name if kind == name else f"{kind} {name}"
-            print(f"{called:<32}{int(here.sum()):>6}  {r2:.3f}  {cosine.mean():.3f}   {np.mean(within):.3f}")
+            print(f"{called:<32}{int(here.sum()):>6}  {told['r2']:.3f}  {told['cosine']:.3f}   {np.mean(within):.3f}")
     usual = [j for j in range(len(top.T)) if 5 <= top[:, j].sum() <= len(top) - 5]
     across = [roc_auc_score(top[:, j], logits[:, j]) for j in usual]
-    print(f"AUC of a tag over songs, mean of {len(usual)} tags: {np.mean(across):.3f}; {agreement(values, said, std)}")
+    print(f"AUC of a tag over songs, mean of {len(usual)} tags: {np.mean(across):.3f}; {agreement(values, said, scale)}")
 
 
 if __name__ == "__main__":

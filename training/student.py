@@ -164,8 +164,8 @@ def predict(student: Student, heard: Heard, clips: NDArray[np.integer]) -> tuple
     return table[:, :n] * student.scale.std + student.scale.mean, table[:, n:]
 
 
-def agreement(values: NDArray[np.float32], said: NDArray[np.float32], std: NDArray[np.float32]) -> dict[str, float]:
-    """Share of the variance of the standardised values that is explained, and the mean cosine of the centred ones."""
-    a, b = (values - said.mean(0)) / std, (said - said.mean(0)) / std
+def agreement(values: NDArray[np.float32], said: NDArray[np.float32], scale: Scale) -> dict[str, float]:
+    """Share of the variance of the standardised values that is explained, and the mean cosine of the standardised ones."""
+    a, b = (values - scale.mean) / scale.std, (said - scale.mean) / scale.std
     cosine = (a * b).sum(1) / np.sqrt((a * a).sum(1) * (b * b).sum(1))
     return {"r2": float(1 - ((a - b) ** 2).sum() / (b * b).sum()), "cosine": float(cosine.mean())}

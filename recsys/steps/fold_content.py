@@ -103,11 +103,10 @@ def content_to_compare(
     report: Report,
 ) -> FoldContent:
     """Imported vectors, where they are in use and `start` is "auto"; beside them, or without any, what `fold_content` gives."""
-    alone = in_place(workspace, start)
-    if alone is not None:
-        made_by = {"start": "imported", "fingerprint": alone.fingerprint, "label": None}
-        return FoldContent(alone, dict.fromkeys(range(folds), alone), made_by, not_known(alone.imported))
     in_use = read_embeddings_if_any(workspace) if start == "auto" else None
+    if in_use is not None and imported_alone(in_use):
+        made_by = {"start": "imported", "fingerprint": in_use.fingerprint, "label": None}
+        return FoldContent(in_use, dict.fromkeys(range(folds), in_use), made_by, not_known(in_use.imported))
     about = trained_encoder(workspace)
     if in_use is not None and encoder is not None and in_use.imported:
         check_encoder(in_use, encoder.embedding_fingerprint)

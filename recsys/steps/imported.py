@@ -42,8 +42,6 @@ def import_embeddings(root: Path, file: Path, *, beside: bool = False, name: str
     InputError : no workspace or songs; a file that cannot be used; no vector is of a song of the library (code "no-match");
         `beside` without vectors of ours. What was in use stays in use.
     """
-    if name is not None and not name.strip():
-        raise InputError("name='' must say who made the vectors", hint="For instance --name clap, or leave it out")
     workspace = open_workspace(root)
     external = read_external_vectors(file)
     with workspace.writing(), workspace.catalogue(readonly=True) as catalogue:

@@ -41,13 +41,16 @@ def embed_and_tag(
     from content.embedding import embed
     from content.pretrained import pretrained_encoder
 
+    shipped = pretrained_encoder()
+    if encoder.embedding_fingerprint == shipped.fingerprint:  # heads on the frozen body: the same vectors, and the tags with them
+        encoder = shipped
     vectors = np.zeros((0, encoder.architecture.embedding_size), np.float32)
     if rows:
         with report.task("embeddings") as progress:
             vectors, said = embed(
                 encoder, Rows(songs.images, rows), device=config.device, threads=config.threads, progress=progress
             )
-        if encoder.fingerprint == pretrained_encoder().fingerprint:
+        if encoder.fingerprint == shipped.fingerprint:
             _store(catalogue, encoder, [songs.tracks[row].content_hash for row in rows], said)
     tag_songs(workspace, catalogue, songs, config, report)
     return vectors
