@@ -15,6 +15,7 @@ from collab.content_scaling import ContentScaler, ScalingConfig, fit_scaler
 from collab.model import ContentMap, FactorModel
 from data.embeddings import SongEmbeddings
 from data.errors import InputError
+from data.item_features import ItemFeatures
 from data.listens import Listens
 from data.recommender import Recommender
 
@@ -95,6 +96,7 @@ def fit(
     config: EngineConfig | None = None,
     seed: int = 0,
     *,
+    features: ItemFeatures | None = None,
     progress: Progress | None = None,
 ) -> Recommender:
     """Train the engine `name`; the result scores all songs of `listens.tracks`, those without listens included.
@@ -103,6 +105,7 @@ def fit(
     ----------
     name : one of `ENGINES`.
     content : needed by engines that use content, ignored by the others. Songs that it lacks count as songs without sound.
+    features : sparse side features of the songs, used by the engines that can; the others ignore them.
     config : default choices if None.
     seed : same seed, same bytes.
     progress : called with (done, total) by the engines that take their time.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 
 class Recommender(Protocol):
@@ -27,4 +30,16 @@ class Recommender(Protocol):
 
     def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """Scores float32 (b, I), higher is better, never NaN, of all I tracks for the user rows `users`, int32 (b,)."""
+        ...
+
+
+@runtime_checkable
+class FoldsIn(Recommender, Protocol):
+    """A recommender that also answers listeners who came after training, from their plays alone and without training again."""
+
+    def fold_in(self, plays: sp.csr_matrix) -> NDArray[np.float32]:
+        """Scores float32 (b, I) as of `scores`, for b listeners whose plays, CSR float32 (b, I), are all that is known of them.
+
+        A listener of the training set with the plays of the training set gets the scores of `scores`, but for rounding.
+        """
         ...
