@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.confidence import confidence
+from collab.confidence import confidence, confidences, mean_log
+from collab.content_map import ContentMap
 from collab.content_scaling import ContentScaler
-from collab.model import ContentMap, FactorModel
+from collab.folding import ConstantFold, LeastSquaresFold, ProfileFold
+from collab.history import History
+from collab.model import FactorModel
 from data.embeddings import unit_rows
 from data.errors import InputError
 
@@ -45,7 +48,8 @@ def fit_popularity(plays: sp.csr_matrix) -> FactorModel:
     """
     listeners = np.bincount(plays.indices, minlength=plays.shape[1]).astype(np.float32)
     users = np.ones((plays.shape[0], 1), np.float32)
-    return FactorModel("popularity", users, listeners[:, None], listeners > 0, cold_tracks=False)
+    fold = ConstantFold(np.ones(1, np.float32))
+    return FactorModel("popularity", users, listeners[:, None], listeners > 0, False, fold)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class ItemKNNModel:
 
     Parameters
     ----------
-    plays : CSR float32 (U, I), confidences.
+    plays : CSR float32 (U, I), confidences. unit : mean of log(1 + plays) in training.
     similarity : CSR float32 (I, I), row = played song, column = song to score.
     warm : bool (I,), songs with listens; all others share the score -1, below every sum of similarities.
     """
@@ -74,12 +78,22 @@ class ItemKNNModel:
     plays: sp.csr_matrix
     similarity: sp.csr_matrix
     warm: NDArray[np.bool_]
+    unit: float
     name: str = "item-knn"
     cold_tracks: bool = False
 
     def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """Scores float32 (b, I) for user rows int32 (b,)."""
-        scores = np.asarray((self.plays[users] @ self.similarity).toarray(), dtype=np.float32)
+        return self._sums(self.plays[users])
+
+    def fold_in(self, plays: sp.csr_matrix) -> NDArray[np.float32]:
+        """Scores float32 (b, I) for b listeners described by their plays, CSR float32 (b, I)."""
+        confident = plays.astype(np.float32, copy=True)
+        confident.data = confidences(plays.data, self.unit)
+        return self._sums(confident)
+
+    def _sums(self, confident: sp.csr_matrix) -> NDArray[np.float32]:
+        scores = np.asarray((confident @ self.similarity).toarray(), dtype=np.float32)
         scores[:, ~self.warm] = -1.0
         return scores
 
@@ -111,7 +125,7 @@ def fit_item_knn(plays: sp.csr_matrix, config: ItemKNNConfig, *, block: int = 10
         shape=(n_tracks, n_tracks),
     ).tocsr()
     matrix.eliminate_zeros()
-    return ItemKNNModel(weights, matrix, norm > 0)
+    return ItemKNNModel(weights, matrix, norm > 0, mean_log(plays.data))
 
 
 def fit_content_profile(
@@ -126,7 +140,42 @@ def fit_content_profile(
     known : bool (I,), songs with a vector.
     """
     units = unit_rows(scaled)
-    profiles = unit_rows(np.asarray(confidence(plays) @ units, dtype=np.float32))
-    width = scaled.shape[1]
-    identity = np.vstack([np.eye(width, dtype=np.float32), np.zeros((1, width), np.float32)])
-    return FactorModel("content", profiles, units, known, cold_tracks=True, content_map=ContentMap(scaler, identity))
+    fold = ProfileFold(mean_log(plays.data))
+    profiles = fold.vectors(History.of_matrix(plays), units)
+    return FactorModel("content", profiles, units, known, True, fold, identity_map(scaler, scaled.shape[1]))
+
+
+@dataclass(frozen=True)
+class ContentRidgeConfig:
+    """regularization : L2 strength, > 0. alpha : confidence of an average listen; a song not played has 1."""
+
+    regularization: float = 30.0
+    alpha: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not (self.regularization > 0 and self.alpha > 0):
+            raise InputError(f"content-ridge: regularization={self.regularization} and alpha={self.alpha} must be > 0")
+
+
+def fit_content_ridge(
+    plays: sp.csr_matrix,
+    scaler: ContentScaler,
+    scaled: NDArray[np.float32],
+    known: NDArray[np.bool_],
+    config: ContentRidgeConfig,
+) -> FactorModel:
+    """A weighted ridge regression a listener: played or not, on the songs' content. The user half of implicit ALS with the songs'
+    factors fixed at their content; learns what a listener likes in a sound, and what not.
+
+    Parameters as of `fit_content_profile`.
+    """
+    warm = known & (np.bincount(plays.indices, minlength=len(known)) > 0)
+    gram = (scaled[warm].T @ scaled[warm]).astype(np.float32)
+    fold = LeastSquaresFold(mean_log(plays.data), config.alpha, config.regularization, gram)
+    users = fold.vectors(History.of_matrix(plays), scaled)
+    return FactorModel("content-ridge", users, scaled, known, True, fold, identity_map(scaler, scaled.shape[1]))
+
+
+def identity_map(scaler: ContentScaler, width: int) -> ContentMap:
+    """Scaled content is the song's vector as it is."""
+    return ContentMap(scaler, np.vstack([np.eye(width, dtype=np.float32), np.zeros((1, width), np.float32)]))

@@ -1,4 +1,4 @@
-"""The bridge: a closed-form ridge regression from content to collaborative factors."""
+"""The bridge: closed-form regressions from content to collaborative factors, linear and by kernel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from collab.content_map import ContentMap, KernelMap, kernel
+from collab.content_scaling import ContentScaler
 from data.errors import InputError
+
+MOST_LANDMARKS = 3000  # time grows with the third power of their number, memory with the second
 
 
 @dataclass(frozen=True)
@@ -18,19 +22,28 @@ class BridgeConfig:
     ----------
     regularization : strength of the ridge penalty, > 0. Results are flat from 1 to 30.
     trust : a song with n listeners weighs n / (n + trust): factors of rarely played songs are mostly noise.
+    kernel_regularization : of the kernel ridge, > 0, in units of the kernel of a song with itself, which is 1.
     """
 
     regularization: float = 1.0
     trust: float = 10.0
+    kernel_regularization: float = 3.0
 
     def __post_init__(self) -> None:
-        if not self.regularization > 0 or self.trust < 0:
-            raise InputError(f"bridge: regularization={self.regularization} must be > 0 and trust={self.trust} >= 0")
+        if not (self.regularization > 0 and self.kernel_regularization > 0) or self.trust < 0:
+            raise InputError(
+                f"bridge: regularization={self.regularization} and kernel_regularization={self.kernel_regularization} must be "
+                f"> 0 and trust={self.trust} >= 0"
+            )
 
 
 def fit_bridge(
-    scaled: NDArray[np.float32], factors: NDArray[np.float32], listeners: NDArray[np.int64], config: BridgeConfig
-) -> NDArray[np.float32]:
+    scaler: ContentScaler,
+    scaled: NDArray[np.float32],
+    factors: NDArray[np.float32],
+    listeners: NDArray[np.int64],
+    config: BridgeConfig,
+) -> ContentMap:
     """Learn content -> factors from n songs that have both.
 
     Minimises sum_i w_i |x_i W + b - y_i|^2 + regularization |W|^2 with w_i = n_i / (n_i + trust).
@@ -38,13 +51,9 @@ def fit_bridge(
 
     Parameters
     ----------
-    scaled : float32 (n, c), scaled content.
+    scaled : float32 (n, c), what `scaler` made of the songs' vectors.
     factors : float32 (n, f), collaborative factors.
     listeners : int64 (n,), distinct listeners of each song, >= 1.
-
-    Returns
-    -------
-    float32 (c + 1, f): W, and b as the last row.
 
     Raises
     ------
@@ -59,4 +68,68 @@ def fit_bridge(
     x, y = x - x_mean, y - y_mean
     gram = (weight * x).T @ x + config.regularization * np.eye(x.shape[1])
     slope = np.linalg.solve(gram, (weight * x).T @ y)
-    return np.vstack([slope, y_mean - x_mean @ slope]).astype(np.float32)
+    return ContentMap(scaler, np.vstack([slope, y_mean - x_mean @ slope]).astype(np.float32))
+
+
+@dataclass(frozen=True)
+class KernelBridge:
+    """The costly half of kernel ridge regression, shared by all factors that are mapped to.
+
+    Parameters
+    ----------
+    scaler, landmarks : see `KernelMap`. rows : int64 (m,), which songs the landmarks are.
+    factor : float32 (m, m), Cholesky factor of K + regularization I.
+    """
+
+    scaler: ContentScaler
+    landmarks: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    factor: NDArray[np.float32]
+
+    def map_to(self, factors: NDArray[np.float32]) -> KernelMap:
+        """Content -> factors, float32 (I, f), learned on the landmarks' rows; shrinks to their mean where nothing is alike."""
+        from scipy.linalg import cho_solve
+
+        y = factors[self.rows]
+        mean = y.mean(axis=0)
+        weights = cho_solve((self.factor, True), y - mean, check_finite=False)
+        return KernelMap(self.scaler, self.landmarks, np.vstack([weights, mean]).astype(np.float32))
+
+    def place(self, factors: NDArray[np.float32], scaled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What `map_to(factors).apply(scaled)` gives, float32 (n, f), at less cost where n songs are fewer than factors."""
+        from scipy.linalg import cho_solve
+
+        y = factors[self.rows]
+        mean = y.mean(axis=0)
+        shares = cho_solve((self.factor, True), kernel(self.landmarks, scaled), check_finite=False)
+        return np.asarray(shares.T @ (y - mean) + mean, dtype=np.float32)
+
+
+def fit_kernel(
+    scaler: ContentScaler,
+    scaled: NDArray[np.float32],
+    listeners: NDArray[np.int64],
+    known: NDArray[np.bool_],
+    config: BridgeConfig,
+) -> KernelBridge:
+    """Prepare kernel ridge regression on the songs with most listeners, `MOST_LANDMARKS` at most.
+
+    Parameters
+    ----------
+    scaled : float32 (I, c), rows of unit length. listeners : int64 (I,). known : bool (I,), songs with content.
+
+    Raises
+    ------
+    InputError : no song has both content and listens.
+    """
+    from scipy.linalg import cho_factor
+
+    rows = np.flatnonzero(known & (listeners > 0))
+    if not len(rows):
+        raise InputError("the bridge needs at least one song with listens and an embedding", code="no-content")
+    rows = np.sort(rows[np.argsort(-listeners[rows], kind="stable")][:MOST_LANDMARKS])
+    landmarks = np.ascontiguousarray(scaled[rows], np.float32)
+    gram = kernel(landmarks, landmarks)
+    gram[np.diag_indices(len(rows))] += np.float32(config.kernel_regularization)
+    factor, _ = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+    return KernelBridge(scaler, landmarks, rows.astype(np.int64), np.asarray(factor, np.float32))

@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
+
+
+def mean_log(weights: NDArray[np.float32]) -> float:
+    """Mean of log(1 + plays) over the stored cells, 1 where there are none: the unit of confidence."""
+    mean = float(np.log1p(weights.astype(np.float64)).mean()) if len(weights) else 1.0
+    return mean if mean > 0 else 1.0
+
+
+def confidences(weights: NDArray[np.float32], unit: float) -> NDArray[np.float32]:
+    """log(1 + plays) / `unit`, float32 of the shape of `weights`; `unit` is the `mean_log` of the training plays."""
+    return (np.log1p(weights.astype(np.float64)) / unit).astype(np.float32)
 
 
 def confidence(plays: sp.csr_matrix) -> sp.csr_matrix:
@@ -25,7 +37,5 @@ def confidence(plays: sp.csr_matrix) -> sp.csr_matrix:
     CSR float32 (U, I) with the same cells.
     """
     scaled = plays.astype(np.float32, copy=True)
-    logs = np.log1p(plays.data.astype(np.float64))
-    mean = float(logs.mean()) if len(logs) else 1.0
-    scaled.data = (logs / mean if mean > 0 else np.ones_like(logs)).astype(np.float32)
+    scaled.data = confidences(plays.data, mean_log(plays.data))
     return scaled

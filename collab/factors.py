@@ -1,4 +1,4 @@
-"""Collaborative factors by implicit alternating least squares (Hu, Koren and Volinsky, ICDM 2008)."""
+"""Collaborative factors: implicit ALS (Hu, Koren and Volinsky, ICDM 2008) and BPR (Rendle et al., UAI 2009)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.confidence import confidence
+from collab.confidence import confidence, mean_log
+from collab.folding import LeastSquaresFold, RegressionFold, fit_regression
+from collab.history import History
 from data.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,8 +46,11 @@ class ALSConfig:
 
 def fit_als(
     plays: sp.csr_matrix, config: ALSConfig, *, seed: int = 0, progress: Callable[[int, int], None] | None = None
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32], LeastSquaresFold]:
     """Factorise confidences.
+
+    The last half step, over listeners, is done once more and exactly: it is the fold-in, so a listener of the training set and
+    the same listener folded in have one vector.
 
     Parameters
     ----------
@@ -54,7 +59,8 @@ def fit_als(
 
     Returns
     -------
-    user factors float32 (U, components) and item factors float32 (I, components); zeros where a user or song has no listens.
+    user factors float32 (U, components) and item factors float32 (I, components), zeros where a user or song has no listens; and
+    how listeners are folded in.
     """
     from implicit.cpu.als import AlternatingLeastSquares
     from threadpoolctl import threadpool_limits
@@ -74,7 +80,59 @@ def fit_als(
             random_state=seed,
         )
         model.fit(confidence(plays), show_progress=False, callback=report)
+    items = np.array(model.item_factors, np.float32)
+    items[np.bincount(plays.indices, minlength=plays.shape[1]) == 0] = 0.0
+    fold = LeastSquaresFold(mean_log(plays.data), config.alpha, config.regularization, items.T @ items)
+    return fold.vectors(History.of_matrix(plays), items), items, fold
+
+
+@dataclass(frozen=True)
+class BPRConfig:
+    """Choices of Bayesian personalised ranking: components, learning_rate > 0, regularization >= 0, epochs, and how strongly the
+    fold-in is shrunk to the mean listener.
+    """
+
+    components: int = 64
+    learning_rate: float = 0.05
+    regularization: float = 0.01
+    epochs: int = 100
+    fold_regularization: float = 10.0
+
+    def __post_init__(self) -> None:
+        if self.components < 1 or self.epochs < 1:
+            raise InputError(f"bpr: components={self.components} and epochs={self.epochs} must be 1 or more")
+        if not self.learning_rate > 0 or self.regularization < 0 or not self.fold_regularization > 0:
+            raise InputError(
+                f"bpr: learning_rate={self.learning_rate} and fold_regularization={self.fold_regularization} must be > 0, "
+                f"regularization={self.regularization} >= 0"
+            )
+
+
+def fit_bpr(
+    plays: sp.csr_matrix, config: BPRConfig, *, seed: int = 0, progress: Callable[[int, int], None] | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32], RegressionFold]:
+    """Learn to rank played songs above others; one thread, so that one seed gives one result.
+
+    Returns
+    -------
+    user factors float32 (U, components + 1), the last column 1, item factors float32 (I, components + 1), the last column the
+    song's bias, zeros where a song has no listens; and how listeners are folded in.
+    """
+    from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+    model = BayesianPersonalizedRanking(
+        factors=config.components,
+        learning_rate=config.learning_rate,
+        regularization=config.regularization,
+        iterations=config.epochs,
+        num_threads=1,
+        random_state=seed,
+    )
+    model.fit(plays, show_progress=False)
+    if progress is not None:
+        progress(config.epochs, config.epochs)
     users, items = np.array(model.user_factors, np.float32), np.array(model.item_factors, np.float32)
     users[np.diff(plays.indptr) == 0] = 0.0
+    users[:, -1] = 1.0  # implicit keeps the song's bias in the last column, and 1 for each listener
     items[np.bincount(plays.indices, minlength=plays.shape[1]) == 0] = 0.0
-    return users, items
+    return users, items, fit_regression(users, History.of_matrix(plays), items, mean_log(plays.data), config.fold_regularization)

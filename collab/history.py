@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from data.errors import InputError
 
 if TYPE_CHECKING:
+    import scipy.sparse as sp
+
     from data.listens import Listens
 
 
@@ -36,7 +38,11 @@ class History:
     @classmethod
     def of_listens(cls, listens: Listens) -> History:
         """Plays added up for each (user, song)."""
-        plays = listens.matrix()
+        return cls.of_matrix(listens.matrix())
+
+    @classmethod
+    def of_matrix(cls, plays: sp.csr_matrix) -> History:
+        """From CSR (U, I) with sorted indices."""
         return cls(plays.indptr.astype(np.int64), plays.indices.astype(np.int32), plays.data.astype(np.float32))
 
     def __len__(self) -> int:
@@ -46,6 +52,15 @@ class History:
         """Songs int32 (m,) and plays float32 (m,) of one user row."""
         cells = slice(int(self.starts[user]), int(self.starts[user + 1]))
         return self.tracks[cells], self.weights[cells]
+
+    def gather(self, rows: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
+        """The cells of several rows, one row after the other: songs int32 (m,), weights float32 (m,), and which of `rows` each
+        is of, int64 (m,).
+        """
+        begin, count = self.starts[rows], self.starts[rows + 1] - self.starts[rows]
+        of = np.repeat(np.arange(len(rows)), count)
+        cells = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count) + np.repeat(begin, count)
+        return self.tracks[cells], self.weights[cells], of
 
     @property
     def n_active(self) -> int:

@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.content_scaling import ContentScaler
+from collab.content_map import AnyContentMap
+from collab.folding import Fold
+from collab.history import History
 from collab.occurrence import occurrence
 from data.errors import InputError
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 # Users multiplied at a time. A matrix library adds up in an order that depends on the shapes of both matrices and on where in
 # them a row stands. So all products have one shape and each user has one place in it: then a score has one value, to the last
 # bit, whatever block it is computed in.
 TILE = 32
-
-
-@dataclass(frozen=True)
-class ContentMap:
-    """How a song's own vector becomes a song vector of the model, also for songs that did not exist when it was trained.
-
-    Parameters
-    ----------
-    scaler : raw vectors (n, d) -> scaled (n, c).
-    weights : float32 (c + 1, f); the last row is the intercept.
-    """
-
-    scaler: ContentScaler
-    weights: NDArray[np.float32]
-
-    def __post_init__(self) -> None:
-        if self.weights.shape[0] != self.scaler.width + 1:
-            raise InputError(f"content map: weights {self.weights.shape} must have {self.scaler.width + 1} rows")
-
-    def apply(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Song vectors float32 (n, f) of scaled content (n, c)."""
-        return np.asarray(scaled @ self.weights[:-1] + self.weights[-1], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -51,6 +34,7 @@ class FactorModel:
     item_factors : float32 (I, f)
     scorable : bool (I,), songs whose score means something. All others share one score below every other.
     cold_tracks : whether songs without listens can be scored from their content.
+    fold : plays -> user vector, for listeners who came after training and for today's plays.
     content_map : content -> item factors, or None for an engine without content.
     """
 
@@ -59,7 +43,8 @@ class FactorModel:
     item_factors: NDArray[np.float32]
     scorable: NDArray[np.bool_]
     cold_tracks: bool
-    content_map: ContentMap | None = None
+    fold: Fold
+    content_map: AnyContentMap | None = None
 
     def __post_init__(self) -> None:
         (n_items, width), users = self.item_factors.shape, self.user_factors.shape
@@ -67,7 +52,7 @@ class FactorModel:
             raise InputError(
                 f"factor model: user factors {users} and scorable {self.scorable.shape} must fit ({n_items}, {width})"
             )
-        if not (np.isfinite(self.user_factors).all() and np.isfinite(self.item_factors).all()):
+        if not all(mapped(factors) or np.isfinite(factors).all() for factors in (self.user_factors, self.item_factors)):
             raise InputError(
                 f"engine {self.name!r} diverged: its factors are not finite",
                 code="diverged",
@@ -79,19 +64,45 @@ class FactorModel:
 
         A user's scores are the same to the last bit whoever else is asked for.
         """
-        slot = users % TILE
+        return self._floored(self.known(users))
+
+    def fold_in(self, plays: sp.csr_matrix) -> NDArray[np.float32]:
+        """Scores float32 (b, I) of all songs for b listeners described by their plays, CSR float32 (b, I)."""
+        return self._floored(self.folded(History.of_matrix(plays)))
+
+    def known(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
+        """The products alone, float32 (b, I): songs that cannot be scored are not put below the others."""
+        return self._products(self.user_factors[users], users % TILE)
+
+    def folded(self, plays: History) -> NDArray[np.float32]:
+        """The products alone for the listeners of `plays`, float32 (b, I)."""
+        vectors = self.fold.vectors(plays, self.item_factors)
+        return self._products(vectors, np.arange(len(vectors)) % TILE)
+
+    def _products(self, vectors: NDArray[np.float32], slot: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.float32]:
+        """User vectors (b, f) times item factors; `slot` int (b,), the place of each in its tile."""
         place = occurrence(slot) * TILE + slot
-        tiles = np.zeros((int(place.max(initial=-1)) // TILE + 1, TILE, self.user_factors.shape[1]), np.float32)
-        tiles.reshape(-1, tiles.shape[2])[place] = self.user_factors[users]
-        scores = np.empty((len(users), len(self.item_factors)), np.float32)
+        tiles = np.zeros((int(place.max(initial=-1)) // TILE + 1, TILE, vectors.shape[1]), np.float32)
+        tiles.reshape(-1, tiles.shape[2])[place] = vectors
+        scores = np.empty((len(vectors), len(self.item_factors)), np.float32)
         for number, tile in enumerate(tiles):
             here = np.flatnonzero(place // TILE == number)
             scores[here] = (tile @ self.item_factors.T)[slot[here]]
-        scores[:, ~self.scorable] = self.floor
         return scores
 
-    @cached_property
-    def floor(self) -> np.float32:
-        """A score below every product of factors (Cauchy-Schwarz): that of songs that cannot be scored."""
-        longest = [float(np.linalg.norm(f, axis=1).max(initial=0.0)) for f in (self.user_factors, self.item_factors)]
-        return np.float32(-1.01 * longest[0] * longest[1] - 1.0)
+    def _floored(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Songs that cannot be scored share one score below every other of the same listener."""
+        return floored(scores, self.scorable)
+
+
+def floored(scores: NDArray[np.float32], scorable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Scores (b, I) in which songs that are not `scorable`, bool (I,), share one score below every other of the same listener."""
+    if not scorable.all():
+        lowest = scores.min(axis=1, initial=0.0)
+        scores[:, ~scorable] = (lowest - 1.0 - 0.01 * np.abs(lowest))[:, None]
+    return scores
+
+
+def mapped(array: NDArray[np.float32]) -> bool:
+    """Whether an array is a view of a file: it was checked when it was written, and to read it all takes long."""
+    return isinstance(array, np.memmap) or isinstance(array.base, np.memmap)

@@ -1,0 +1,78 @@
+"""How much more content counts for a listener of whom little is known, learned by making known listeners little known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.blend import CONTENT_PARTS, Part, Rule, standardised, weighed
+from collab.history import History
+from collab.validation import Validation
+from collab.weighing import WeighingConfig, better
+
+SONGS = (1, 3, 10)  # of a listener's songs that are left
+FACTORS = (0.5, 1.0, 2.0, 4.0, 8.0)
+LISTENERS = 150
+
+
+def learn_boost(
+    rule: Rule,
+    parts: Mapping[str, Part],
+    validation: Validation,
+    config: WeighingConfig,
+    seed: int,
+) -> tuple[tuple[int, float], ...]:
+    """Fold listeners in from a few of their songs and see which factor on the parts of content ranks the held-out songs best.
+
+    Returns
+    -------
+    (songs, factor) pairs for `Rule.boost`, the last with factor 1; () where nothing is gained.
+    """
+    if not any(name in CONTENT_PARTS and (rule.warm.get(name) or rule.cold.get(name)) for name in parts):
+        return ()
+    plays = validation.train.matrix()
+    count = np.diff(plays.indptr)[validation.users]
+    rng = np.random.default_rng([seed, 7])
+    knots: list[tuple[int, float]] = []
+    for songs in SONGS:
+        rows = np.flatnonzero((count > 2 * songs) & validation.other.any(axis=1))
+        rows = rows[rng.permutation(len(rows))[:LISTENERS]]
+        if len(rows) < LISTENERS // 5:
+            continue
+        few = _a_few(History.of_matrix(plays[validation.users[rows]]), songs, rng)
+        knots.append((songs, _best_factor(rule, parts, validation, rows, few, config)))
+    if not knots or all(factor == 1.0 for _, factor in knots):
+        return ()
+    return (*knots, (max(3 * knots[-1][0], 30), 1.0))
+
+
+def _best_factor(
+    rule: Rule,
+    parts: Mapping[str, Part],
+    validation: Validation,
+    rows: NDArray[np.int64],
+    few: History,
+    config: WeighingConfig,
+) -> float:
+    warm = validation.listeners > 0
+    scores = {name: standardised(part.folded(few), part.scorable, warm) for name, part in parts.items()}
+    pool = validation.among_old(scores, config.pool, rows)
+
+    def measure(factor: NDArray[np.float64]) -> NDArray[np.float64]:
+        return pool.ndcg(weighed(pool, rule, float(factor[0])))
+
+    one = np.ones(1)
+    best, _ = better(measure, one, measure(one), [np.array([f]) for f in FACTORS], config.patience)
+    return float(best[0])
+
+
+def _a_few(plays: History, songs: int, rng: np.random.Generator) -> History:
+    """`songs` random songs of each listener."""
+    kept = np.zeros(len(plays.tracks), np.bool_)
+    for row in range(len(plays)):
+        begin, end = int(plays.starts[row]), int(plays.starts[row + 1])
+        kept[begin + rng.permutation(end - begin)[:songs]] = True
+    starts = np.concatenate([[0], np.cumsum(kept)])[plays.starts]
+    return History(starts.astype(np.int64), plays.tracks[kept], plays.weights[kept])

@@ -1,0 +1,95 @@
+"""Held-out listens inside the training listens: what weights and engines are chosen on, never the test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collab.weighing import Pool, WeighingConfig, pool_of
+from data.hiding import hide_artists
+from data.ids import artist_numbers
+from data.listens import Listens
+
+FEWEST_LISTENERS = 30  # with a held-out song; with fewer, what they like is no guide
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Training listens without two things: whole artists, and some artists of each listener.
+
+    Parameters
+    ----------
+    train : what remains; parts are fitted on it.
+    new_songs : bool (I,), songs of hidden artists: as if they arrived today.
+    users : int32 (b,), the listeners to be asked about.
+    new, other : bool (b, I), held-out songs of hidden artists, and of the others.
+    seen : bool (b, I), songs in `train`.
+    listeners : int64 (I,), listeners of each song in `train`.
+    """
+
+    train: Listens
+    new_songs: NDArray[np.bool_]
+    users: NDArray[np.int32]
+    new: NDArray[np.bool_]
+    other: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
+    listeners: NDArray[np.int64]
+
+    @property
+    def steady(self) -> bool:
+        """Whether enough listeners have held-out songs, of both kinds, to choose by."""
+        return min(int(part.any(axis=1).sum()) for part in (self.new, self.other)) >= FEWEST_LISTENERS
+
+    def among_new(self, parts: Mapping[str, NDArray[np.float32]], size: int) -> Pool:
+        """Hidden artists' songs, ranked among one another; `parts`: part -> float32 (b, I)."""
+        return pool_of(parts, np.broadcast_to(self.new_songs, self.new.shape), self.new, self.listeners, size)
+
+    def among_old(
+        self, parts: Mapping[str, NDArray[np.float32]], size: int, rows: NDArray[np.int64] | slice = slice(None)
+    ) -> Pool:
+        """The other held-out songs, ranked among the songs with listens in `train` that the listener has not heard.
+
+        Songs that lost their only listener are left out: each of them is somebody's held-out song, which says nothing of how
+        often listeners take to a song that nobody has played.
+
+        Parameters
+        ----------
+        parts : part -> float32 (b, I), or (rows, I) where only some listeners are asked about.
+        """
+        known = self.listeners > 0
+        return pool_of(parts, ~self.seen[rows] & known, self.other[rows] & known, self.listeners, size)
+
+
+def hold_out(listens: Listens, artists: Sequence[str], config: WeighingConfig, seed: int) -> Validation:
+    """Hide a share of the artists with listens, then a share of each listener's other artists.
+
+    Parameters
+    ----------
+    artists : I names, "" where unknown; () if none is known: then each song is its own artist.
+    """
+    rng = np.random.default_rng([seed, 5])
+    names = artists if len(artists) else [""] * len(listens.tracks)
+    number = artist_numbers(names, listens.tracks)
+    played = np.unique(number[listens.track])
+    chosen = rng.permutation(played)[: max(1, round(config.cold_share * len(played)))]
+    new_songs = np.isin(number, chosen)
+    rest = listens.where(~new_songs[listens.track])
+    hidden = hide_artists(rest, names, config.warm_share, rng)
+    train = rest.where(~hidden)
+    seen = train.matrix()
+    active = np.diff(seen.indptr) > 0
+    new, other = listens.where(new_songs[listens.track]).matrix(), rest.where(hidden).matrix()
+    asked = np.flatnonzero(active & ((np.diff(new.indptr) > 0) | (np.diff(other.indptr) > 0)))
+    users = np.sort(rng.permutation(asked)[: config.listeners]).astype(np.int32)
+    held = [part[users].toarray() > 0 for part in (new, other, seen)]
+    return Validation(train, new_songs, users, held[0], held[1], held[2], train.track_counts())
+
+
+def co_listens(listens: Listens) -> bool:
+    """Whether anybody plays two songs; if nobody does, no two songs are ever played by the same person, and there is nothing
+    collaborative to learn.
+    """
+    return bool(len(listens)) and bool((np.diff(listens.matrix().indptr) > 1).any())
