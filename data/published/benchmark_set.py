@@ -41,18 +41,17 @@ class BenchmarkSet:
     ----------
     name : as on the command line.
     protocols : names of its splits, in the order of the report.
-    metric, k : the figure by which others report, and its lengths of the list; the first k orders the tables.
+    k : lengths of the list at which figures are taken.
     columns : width of the dense content, a truncated SVD of the words' TF-IDF.
     seeds : repetitions, where the caller does not say.
     drawn : whether a seed draws the splits; if they are published, seeds only repeat the fits.
-    left_out : engines that run only when asked for by name -> why.
+    left_out : engines that would take minutes and run only when asked for by name -> why.
     notes : said in every report.
     read : (folder, protocols, seeds) -> trials; seeds are those of the repetitions.
     """
 
     name: str
     protocols: tuple[str, ...]
-    metric: str
     k: tuple[int, ...]
     columns: int
     seeds: int

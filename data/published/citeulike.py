@@ -9,6 +9,7 @@ users with a test. The sets: C. Wang & D. Blei, KDD 2011 (a); H. Wang, B. Chen &
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -142,12 +143,13 @@ def read(folder: Path, protocols: Sequence[str], _seeds: Sequence[int]) -> list[
     return [Trial((read_split(folder, protocol, n_items),), words) for protocol in protocols]
 
 
-_LEFT_OUT = {"lightfm": "its time grows with the columns of content, minutes here"}
 _NOTES = (
     "Published splits of CVAE: P=1 and P=10 articles of each user for training; recall is hits / articles in the user's test.",
     "With P=1 the train article of citeulike-t is each user's lowest id, no random draw: who collects what tells little there.",
     "Content is the text of mult.dat alone, all articles'; no tag and no citation is used.",
 )
 
-CITEULIKE_T = BenchmarkSet("citeulike-t", tuple(PROTOCOLS), "recall", (50, 100, 300), 300, 1, False, read, _LEFT_OUT, _NOTES)
-CITEULIKE_A = BenchmarkSet("citeulike-a", tuple(PROTOCOLS), "recall", (50, 100, 300), 300, 1, False, read, _LEFT_OUT, _NOTES)
+CITEULIKE_T = BenchmarkSet(
+    "citeulike-t", protocols=tuple(PROTOCOLS), k=(50, 100, 300), columns=300, seeds=1, drawn=False, read=read, notes=_NOTES
+)
+CITEULIKE_A = replace(CITEULIKE_T, name="citeulike-a")

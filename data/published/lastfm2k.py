@@ -179,13 +179,12 @@ def read(folder: Path, protocols: Sequence[str], seeds: Sequence[int]) -> list[T
 
 LASTFM2K = BenchmarkSet(
     "lastfm2k",
-    ("warm", "cold"),
-    "ndcg",
-    (10,),
-    192,
-    3,
-    True,
-    read,
+    protocols=("warm", "cold"),
+    k=(10,),
+    columns=192,
+    seeds=3,
+    drawn=True,
+    read=read,
     notes=(
         "No published figure uses this protocol: nothing stands beside our rows.",
         "Artists with 3 listeners and a tag; in each seed 15 % of them are cold (from 5 listeners on, and tagged by someone who "
