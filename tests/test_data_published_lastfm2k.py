@@ -67,9 +67,14 @@ def test_no_tag_assignment_of_a_hidden_pair_is_left_in_the_content(folder):
     assert expected.sum() < len(lastfm.tag)
 
 
-def test_a_cold_artist_was_tagged_by_someone_who_does_not_listen_to_it(folder):
-    (one,) = read(folder, BOTH, (0,))
-    assert (one.words()[one.splits[1].candidates].sum(axis=1) > 0).all()
+def test_an_artist_that_only_its_listeners_tagged_is_never_cold(tmp_path):
+    plays = [(user, artist, 1) for user in range(1, 7) for artist in range(1, 9)] + [(7, 8, 1)]
+    by_listener, by_other = [(1, artist, 1) for artist in range(1, 9)], [(7, artist, 1) for artist in (1, 2)]
+    table(tmp_path / PLAYS, PLAYS_HEADER, plays)
+    table(tmp_path / TAGS, ("userID", "artistID", "tagID"), by_listener + by_other)
+    trials = read(tmp_path, ("cold",), range(20))
+    cold = {one.splits[0].train.tracks.ids[row] for one in trials for row in np.flatnonzero(one.splits[0].candidates)}
+    assert cold == {"1", "2"}
 
 
 def test_the_same_seed_gives_the_same_split_and_another_one_another(folder):
