@@ -74,7 +74,7 @@ def compare(
     counts: dict[str, dict[str, int]] = {}
     seconds: dict[str, dict[str, float]] = {}
     models: dict[str, dict[str, bool]] = {}
-    notes = list(NOTES)
+    left_out: list[str] = []
     done, fits = 0, len(splits) * len(engines) * len(seeds)
     for name in dict.fromkeys(split.name for split in splits):
         group = [split for split in splits if split.name == name]
@@ -97,7 +97,7 @@ def compare(
         answered = {model: found for model, found in measured.items() if len(found) == len(parts[model])}
         silent = [model for model in engines if model not in answered]
         if silent:
-            notes.append(f"Left out of split {name}: cannot answer listeners who came after training: {', '.join(silent)}.")
+            left_out.append(f"Left out of split {name}: cannot answer listeners who came after training: {', '.join(silent)}.")
         if not answered:
             continue
         seconds[name] = {m: round(float(np.mean([fit.seconds for fit in parts[m]])), 4) for m in answered}
@@ -111,7 +111,7 @@ def compare(
             )
             rows += [{"model": m, "split": name, **figures, "n_candidates": candidates} for m, figures in part]
             differences += [{"model": m, "reference": against, "split": name, **figures} for m, figures in paired]
-    return Comparison(rows, counts, differences, seconds, models, tuple(seeds), notes)
+    return Comparison(rows, counts, differences, seconds, models, tuple(seeds), [*left_out, *NOTES])
 
 
 def _fits(

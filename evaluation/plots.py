@@ -25,6 +25,7 @@ _STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # a "$" in a model's name is a "$"
     "xtick.color": INK,
     "ytick.color": INK,
+    "figure.constrained_layout.wspace": 0.05,  # numbers below neighbouring panels keep apart
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
@@ -100,16 +101,17 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
 
 def recall_by_bucket(report: Mapping[str, Any], split: str, k: int) -> str:
     """Recall@k for songs of head, middle, tail and without listens, a panel each; "" for a split without buckets."""
-    return _recall_panels(report, split, k, {bucket: bucket for bucket in BUCKETS})
+    return _recall_panels(report, split, k, {bucket: bucket for bucket in BUCKETS}, one_scale=False)
 
 
 def recall_by_history(report: Mapping[str, Any], split: str, k: int) -> str:
     """Recall@k for listeners of short, middling and long histories, a panel each; "" for a split without such slices."""
     slices = history_slices(report["rows"], split)
-    return _recall_panels(report, split, k, {name: f"{name.removeprefix('history ')} songs in train" for name in slices})
+    titles = {name: f"{name.removeprefix('history ')} songs in train" for name in slices}
+    return _recall_panels(report, split, k, titles, one_scale=True)
 
 
-def _recall_panels(report: Mapping[str, Any], split: str, k: int, titles: Mapping[str, str]) -> str:
+def _recall_panels(report: Mapping[str, Any], split: str, k: int, titles: Mapping[str, str], *, one_scale: bool) -> str:
     """Bars of recall@k, a panel for each slice of `titles` that has values; "" if none has."""
     rows = find(report["rows"], split=split, metric="recall", k=k)
     panels = [(title, {r["model"]: r for r in find(rows, slice=s) if r["value"] is not None}) for s, title in titles.items()]
@@ -119,7 +121,8 @@ def _recall_panels(report: Mapping[str, Any], split: str, k: int, titles: Mappin
     models = [m for m in models_by_ndcg(report["rows"], split, k) if all(m in found for _, found in panels)]
 
     def draw(figure: Figure) -> None:
-        for axes, (title, found) in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+        grid = figure.subplots(1, len(panels), sharey=True, sharex=one_scale, squeeze=False)
+        for axes, (title, found) in zip(grid[0], panels, strict=True):
             _bars(axes, models, found)
             axes.set_title(title, fontsize=10, loc="left")
             axes.set_xlabel(f"recall@{k}")

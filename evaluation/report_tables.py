@@ -118,9 +118,9 @@ def history_table(report: Mapping[str, Any], split: str, k: int) -> Table | None
         lines = tuple(before + new[1:] for before, new in zip(lines, part, strict=True)) if lines else part
     of_slice = {s: find(report["rows"], split=split, slice=s) for s in slices}
     users = ", ".join(f"{s.removeprefix('history ')} {max(r['n_users'] for r in of_slice[s])}" for s in slices)
-    head = [f"{NAMES[metric]}@{k}, {s.removeprefix('history ')} songs" for metric in ("recall", "ndcg") for s in slices]
+    head = [f"{NAMES[metric]} {s.removeprefix('history ')}" for metric in ("recall", "ndcg") for s in slices]
     note = f"Songs that a listener has in train; thirds of the listeners. Listeners: {users}."
-    return Table(f"By length of the listener's history, split {split}", ("model", *head), lines, note)
+    return Table(f"Recall@{k} and nDCG@{k} by length of the listener's history, split {split}", ("model", *head), lines, note)
 
 
 def _by_slice(
@@ -145,7 +145,7 @@ def models_table(report: Mapping[str, Any]) -> Table | None:
         (Cell(name), Cell(about.get("knows", "-")), Cell(yes[about["cold_songs"]]), Cell(yes[about["new_users"]]))
         for name, about in models.items()
     )
-    note = "Cold songs: ranks songs without listens better than by chance. New users: answers listeners who came after training."
+    note = "Cold songs: means to rank songs without listens. New users: answers listeners who came after training."
     return Table("What each model knows", ("model", "fitted on", "cold songs", "new users"), lines, note)
 
 

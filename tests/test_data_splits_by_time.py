@@ -89,6 +89,14 @@ def test_a_pair_also_played_at_an_unknown_time_is_in_neither():
     assert (pairs_of(split.train), pairs_of(split.test)) == ({(0, 0)}, set())
 
 
+def test_songs_by_artists_that_the_listener_knows_are_counted():
+    artists = ["a", "a", "b", "c", "", "", "", ""]
+    split = temporal_split(
+        events_of([(0, 0, 5), (0, 1, 50), (0, 2, 50), (1, 2, 5), (1, 0, 50), (0, 4, 5), (0, 5, 50)]), artists, cut=9
+    )
+    assert split.counts["test listens of artists whom the listener had played before the cut (kept)"] == 1
+
+
 def test_listens_of_one_moment_leave_nothing_to_find():
     assert len(temporal_split(events_of([(0, t, 7) for t in range(5)])).test) == 0
 

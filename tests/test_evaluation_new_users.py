@@ -98,7 +98,7 @@ def test_the_first_reference_that_answers_is_taken(comparison):
 def test_where_nobody_answers_there_is_a_note_and_no_row(split):
     comparison = compare([split], {"known": ENGINES["known"]}, bootstrap=10)
     assert not comparison.rows
-    assert comparison.notes[-1].endswith("known.")
+    assert comparison.notes[0].endswith("known.")
 
 
 def test_every_fit_counts_as_progress_though_some_are_not_made(listens, split):

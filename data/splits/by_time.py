@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.ids import artist_numbers
 from data.listens import Listens
 from data.listens_join import aggregated
 from data.splits.split import Split
 
 
-def temporal_split(events: Listens, *, held_out: float = 0.2, cut: int | None = None) -> Split:
+def temporal_split(events: Listens, artists: Sequence[str] = (), *, held_out: float = 0.2, cut: int | None = None) -> Split:
     """Train holds all that was played before the cut, test the (user, track) pairs first heard at the cut or after it.
 
     Candidates are all songs of the catalogue: on the day of the cut nobody knows which of the songs that nobody has played yet
     will be played. Listens of songs without any before the cut therefore stay in test, and are counted. Left out, and counted:
     listens without a time, for they may be of either side; pairs with such a listen, for nobody knows when they were first heard;
-    what a listener plays again; listeners without a listen before the cut.
+    what a listener plays again; listeners without a listen before the cut. Artists are not held apart: a song by an artist whom
+    the listener plays already is an easier question than one by another, so those are counted too.
 
     Parameters
     ----------
     events : one row an event, as `stored_listens.load` gives it with `events=True`. Rows that stand for several plays of a pair
         are taken to lie at their time as a whole; with the time of the last play, pairs known before the cut would pass for new.
+    artists : I names, "" where unknown; for that count alone.
     held_out : share of the first hearings that lie after the cut, in (0, 1); less where many lie at one moment.
     cut : Unix seconds, instead of `held_out`.
 
@@ -61,6 +65,7 @@ def temporal_split(events: Listens, *, held_out: float = 0.2, cut: int | None = 
         "train listens": len(train),
         "test listens": len(test),
         "test listens of songs without listens before the cut (kept: every song is a candidate)": int(cold[test.track].sum()),
+        "test listens of artists whom the listener had played before the cut (kept)": _of_known_artists(train, test, artists),
         "test users": len(np.unique(test.user)),
         "candidates": len(cold),
         "candidates without listens before the cut": int(cold.sum()),
@@ -90,6 +95,13 @@ def _cut(events: Listens, first: NDArray[np.int64], held_out: float) -> int:
     kept = math.ceil(len(opening) * (1 - held_out) - 1e-9)
     later = opening[opening > opening[kept - 1]]
     return int(later[0]) if len(later) else int(opening[-1]) + 1
+
+
+def _of_known_artists(train: Listens, test: Listens, artists: Sequence[str]) -> int:
+    """How many listens of `test` are of an artist that the same user has in `train`; a song of unknown artist has its own."""
+    number = artist_numbers(artists or [""] * len(train.tracks), train.tracks).astype(np.int64)
+    asked, played = (part.user.astype(np.int64) * (len(train.tracks) + 1) + number[part.track] for part in (test, train))
+    return int(np.isin(asked, played).sum())
 
 
 def _by_pair(events: Listens, keep: NDArray[np.bool_]) -> Listens:

@@ -61,7 +61,7 @@ def splits_to_compare(
     if WARM in names:
         splits += [warm_split(listens, artists, seed=seed + n) for n in range(seeds)]
     if TEMPORAL in names:
-        splits += _temporal(workspace, catalogue)
+        splits += _temporal(workspace, catalogue, artists)
     if COLD in names:
         splits += _cold(workspace, interactions, folds, seed)
         if not any(artists):
@@ -71,9 +71,9 @@ def splits_to_compare(
     return _saved(workspace, splits, notes), notes
 
 
-def _temporal(workspace: Workspace, catalogue: Catalogue) -> list[Split]:
+def _temporal(workspace: Workspace, catalogue: Catalogue, artists: Sequence[str]) -> list[Split]:
     events = read_events(workspace, catalogue)
-    return [] if events is None else [temporal_split(events)]
+    return [] if events is None else [temporal_split(events, artists)]
 
 
 def _cold(workspace: Workspace, interactions: Interactions, folds: int, seed: int) -> list[Split]:
