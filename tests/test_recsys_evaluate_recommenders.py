@@ -77,7 +77,7 @@ def page(recsys, workspace):
 def test_the_report_holds_the_new_tables_beside_the_labels(page):
     result, html, markdown = page
     for text in (html, markdown):
-        for title in ("Split temporal, top 10", "By length of the listener", "What each model knows", "Recall@10 by popularity"):
+        for title in ("Split temporal, top 10", "by length of the listener", "What each model knows", "Recall@10 by popularity"):
             assert title in text
         assert "genre, split by artist" in text
     assert html.count("Recall@10 by songs of the listener in train") == 2
