@@ -4,9 +4,8 @@ import shutil
 
 import pytest
 
-from collab.engine import ENGINES
 from data.splits import read_split
-from recsys.steps.evaluate_recommenders import knows
+from recsys.steps.evaluate_recommenders import LISTENS_ONLY, WITH_CONTENT, knows
 
 COMMAND = ("evaluate", "recommenders", "--folds", 2, "--seeds", 2, "--workers", 1)
 
@@ -85,7 +84,7 @@ def test_the_report_holds_the_new_tables_beside_the_labels(page):
 
 
 def test_every_engine_says_what_it_knows():
-    assert {knows(name) for name in ENGINES} <= {"nothing", "listens", "content", "both"}
+    assert {knows(name) for name in (*LISTENS_ONLY, *WITH_CONTENT)} <= {"nothing", "listens", "content", "both"}
     assert [knows(name) for name in ("random", "popularity", "als-cf", "content", "lightfm")] == [
         *("nothing", "listens", "listens", "content", "both")
     ]

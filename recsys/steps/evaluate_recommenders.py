@@ -23,9 +23,13 @@ from recsys.steps.splits_to_compare import splits_to_compare
 from recsys.steps.starting import Start
 from recsys.workspace import open_workspace
 
-LISTENS_ONLY = tuple(name for name, engine in ENGINES.items() if not engine.uses_content)
+# Engines that live on sparse side features alone have nothing here: a workspace's content is embeddings.
+LISTENS_ONLY = tuple(
+    name for name, engine in ENGINES.items() if not engine.uses_content and not getattr(engine, "uses_features", False)
+)
 WITH_CONTENT = tuple(name for name, engine in ENGINES.items() if engine.uses_content)
 SHUFFLED = tuple(name for name in ("content", "hybrid", "als", "lightfm") if name in ENGINES)
+_KNOWS = {"random": "nothing", "hybrid": "both"}  # (the hybrid can do without listens, so its record does not ask for them)
 REFERENCES = ("hybrid", "lightfm", "als", "lightfm-cf", "als-cf", "popularity")  # the first that answers a split
 
 
@@ -131,10 +135,8 @@ def _engines(
 def knows(model: str) -> str:
     """What a model is fitted on: "nothing", "listens", "content" or "both"."""
     name = model.removesuffix("-shuffled")
-    if name == "random":
-        return "nothing"
     engine = ENGINES[name]
-    what = ("both" if engine.uses_listens else "content") if engine.uses_content else "listens"
+    what = _KNOWS.get(name) or (("both" if engine.uses_listens else "content") if engine.uses_content else "listens")
     return what if name == model else f"{what}, vectors of other songs"
 
 
