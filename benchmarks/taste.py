@@ -1,5 +1,6 @@
-"""`python -m benchmarks.taste MOODS4Q LASTFM2K [--folds WORKSPACE] NAME=VECTORS.parquet ...`: do songs' vectors tell who will like an
-artist?
+"""Do songs' vectors tell who will like an artist?
+
+    python -m benchmarks.taste MOODS4Q LASTFM2K [--folds WORKSPACE] NAME=VECTORS.parquet ...
 
 Real audio and real listeners: the artists of moods4q are among those of HetRec-2011 Last.fm. Collaborative evidence is all of
 Last.fm's plays but those of the artists held out; an artist's content is the mean of its songs' vectors. In each of SPLITS splits
