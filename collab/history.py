@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,22 @@ class History:
     def of_matrix(cls, plays: sp.csr_matrix) -> History:
         """From CSR (U, I) with sorted indices."""
         return cls(plays.indptr.astype(np.int64), plays.indices.astype(np.int32), plays.data.astype(np.float32))
+
+    @classmethod
+    def empty(cls, users: int) -> History:
+        """Users who played nothing."""
+        return cls(np.zeros(users + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]]) -> History:
+        """From the songs, ascending, and plays of one user after the other."""
+        starts = np.concatenate([[0], np.cumsum([len(tracks) for tracks, _ in rows])]).astype(np.int64)
+        tracks, weights = ([row[part] for row in rows] for part in (0, 1))
+        return cls(
+            starts,
+            np.concatenate([np.empty(0, np.int32), *tracks], dtype=np.int32),
+            np.concatenate([np.empty(0, np.float32), *weights], dtype=np.float32),
+        )
 
     def __len__(self) -> int:
         return len(self.starts) - 1
