@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from collab.weighing import Pool
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
+TINY = 1e-6  # deviations below this are rounding
 CONTENT_PARTS = ("content", "content-ridge", "features")
 
 
@@ -26,29 +27,34 @@ CONTENT_PARTS = ("content", "content-ridge", "features")
 class Rule:
     """How much each part counts.
 
-    A part's weight for a song with n listeners is warm + (cold - warm) * trust / (n + trust): what its content says gives way to
-    what its listeners say as they gather. The parts of content alone are further multiplied by `boost` for a listener with few
-    songs.
+    Two weighted sums are made: `mixed` is for any song and places songs without listens among the others, as a group: what
+    collaborative parts think of them is little, and that is as it should be. `cold` ranks songs without listens among
+    themselves; its mean and deviation over them are brought to those of `mixed`. A song with n listeners stands between the two:
+    its share of `cold` is trust / (n + trust), so content gives way to listeners as they gather.
 
     Parameters
     ----------
-    warm, cold : part -> weight for songs with many listeners, and with none.
+    mixed, cold : part -> weight, >= 0.
     trust : listeners at which a song stands half way, >= 0; 0 is a hard switch at the first listener.
-    boost : (songs of a listener, factor) pairs, ascending; between them the factor is interpolated over log(1 + songs), beyond
-        the last it is 1; () for 1 throughout.
+    boost : (songs of a listener, factor) pairs, ascending, on the parts of content alone; between them the factor is interpolated
+        over log(1 + songs), beyond the last it is 1; () for 1 throughout.
     """
 
-    warm: Mapping[str, float]
+    mixed: Mapping[str, float]
     cold: Mapping[str, float]
     trust: float = 0.0
     boost: tuple[tuple[int, float], ...] = ()
 
-    def song_weights(self, part: str, listeners: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The weight of a part for each song, float32 of the shape of `listeners`."""
-        alone = np.where(listeners == 0, 1.0, self.trust / np.maximum(listeners + self.trust, 1e-9))
-        warm, cold = self.warm.get(part, 0.0), self.cold.get(part, 0.0)
-        weights: NDArray[np.float32] = (warm + (cold - warm) * alone).astype(np.float32)
-        return weights
+    def weights(self, names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The weights of `mixed` and of `cold` for each part, float64 (k,) twice."""
+        return np.array([self.mixed.get(n, 0.0) for n in names]), np.array([self.cold.get(n, 0.0) for n in names])
+
+    def cold_share(self, listeners: NDArray[np.int64]) -> NDArray[np.float32]:
+        """How far each song is ranked by `cold`, float32 of the shape of `listeners`."""
+        share: NDArray[np.float32] = np.where(listeners == 0, 1.0, self.trust / np.maximum(listeners + self.trust, 1e-9)).astype(
+            np.float32
+        )
+        return share
 
     def boosts(self, songs: NDArray[np.int64]) -> NDArray[np.float32]:
         """The factor of content for listeners with so many songs, float32 of the shape of `songs`."""
@@ -64,7 +70,8 @@ Part = FactorModel | PostingsModel
 
 @dataclass(frozen=True)
 class BlendModel:
-    """Score = sum over parts of weight * z, z being the part's score less its mean over the songs with listens, by its deviation.
+    """Score = sum over parts of weight * z, z being the part's score less its mean over the songs with listens, by its deviation;
+    see `Rule` for the weights.
 
     A song that a part cannot score stands at that part's mean; one that no part can score stands below all others.
 
@@ -88,7 +95,11 @@ class BlendModel:
     @cached_property
     def scorable(self) -> NDArray[np.bool_]:
         """Songs that some part can score, bool (I,)."""
-        known = [part.scorable & (self.rule.song_weights(part.name, self.listeners) > 0) for part in self.parts]
+        cold = self.listeners == 0
+        known = [
+            part.scorable & np.where(cold, self.rule.cold.get(part.name, 0.0) > 0, self.rule.mixed.get(part.name, 0.0) > 0)
+            for part in self.parts
+        ]
         return np.asarray(np.any(known, axis=0), dtype=np.bool_)
 
     @property
@@ -125,25 +136,46 @@ class BlendModel:
         return np.asarray(np.any([part.learns_from(plays) for part in self.parts], axis=0), dtype=np.bool_)
 
     def _sum(self, raw: list[NDArray[np.float32]], songs: NDArray[np.int64]) -> NDArray[np.float32]:
+        warm, cold = self.listeners > 0, (self.listeners == 0) & self.scorable
         boosts = self.rule.boosts(songs)[:, None]
-        total = np.zeros(raw[0].shape, np.float32)
-        for part, scores in zip(self.parts, raw, strict=True):
-            weights = self.rule.song_weights(part.name, self.listeners)
-            z = standardised(scores, part.scorable, self.listeners > 0)
-            z *= weights
+        mixed, apart = np.zeros(raw[0].shape, np.float32), np.zeros(raw[0].shape, np.float32)
+        weights = zip(*self.rule.weights([part.name for part in self.parts]), strict=True)
+        for part, scores, (for_all, for_cold) in zip(self.parts, raw, weights, strict=True):
+            z = standardised(scores, part.scorable, warm)
             if part.name in CONTENT_PARTS:
                 z *= boosts
-            total += z
-        return total
+            mixed += z * np.float32(for_all)
+            apart += z * np.float32(for_cold)
+        base = cold if cold.sum() > 1 else self.scorable
+        if not base.any():
+            return mixed
+        (mean, deviation), (own_mean, own_deviation) = _moments(mixed[:, base]), _moments(apart[:, base])
+        ratio = np.divide(deviation, own_deviation, out=np.zeros_like(deviation), where=own_deviation > TINY)
+        apart -= own_mean
+        apart *= ratio
+        apart += mean - mixed
+        apart *= self.rule.cold_share(self.listeners)
+        mixed += apart
+        return mixed
+
+
+def _moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and standard deviation of each row, float32 (b, 1) twice."""
+    mean = values.mean(axis=1, dtype=np.float64, keepdims=True)
+    return mean.astype(np.float32), values.std(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)
 
 
 def weighed(pool: Pool, rule: Rule, boost: float = 1.0) -> NDArray[np.float32]:
     """What a blend of the pool's parts gives to its songs, float32 (b, p), as `BlendModel` scores them."""
-    total = np.zeros(pool.there.shape, np.float32)
-    for name, scores in zip(pool.names, pool.scores, strict=True):
-        weights = rule.song_weights(name, pool.listens)
-        total += scores * (weights * np.float32(boost) if name in CONTENT_PARTS else weights)
-    return total
+    factor = np.array([boost if name in CONTENT_PARTS else 1.0 for name in pool.names])
+    for_all, for_cold = (weights * factor for weights in rule.weights(pool.names))
+    mixed, apart = pool.blend(for_all), pool.blend(for_cold)
+    mean, own_mean = pool.means @ for_all, pool.means @ for_cold
+    deviation, own = (np.sqrt(np.maximum(np.einsum("bij,i,j->b", pool.covariances, w, w), 0)) for w in (for_all, for_cold))
+    ratio = np.divide(deviation, own, out=np.zeros_like(deviation), where=own > TINY)
+    matched = (apart - own_mean[:, None]) * ratio[:, None] + mean[:, None]
+    blend: NDArray[np.float32] = (mixed + rule.cold_share(pool.listens) * (matched - mixed)).astype(np.float32)
+    return blend
 
 
 def standardised(scores: NDArray[np.float32], scorable: NDArray[np.bool_], warm: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -30,7 +30,7 @@ def learn_boost(
     -------
     (songs, factor) pairs for `Rule.boost`, the last with factor 1; () where nothing is gained.
     """
-    if not any(name in CONTENT_PARTS and (rule.warm.get(name) or rule.cold.get(name)) for name in parts):
+    if not any(name in CONTENT_PARTS and (rule.mixed.get(name) or rule.cold.get(name)) for name in parts):
         return ()
     plays = validation.train.matrix()
     count = np.diff(plays.indptr)[validation.users]
@@ -45,7 +45,8 @@ def learn_boost(
         knots.append((songs, _best_factor(rule, parts, validation, rows, few, config)))
     if not knots or all(factor == 1.0 for _, factor in knots):
         return ()
-    return (*knots, (max(3 * knots[-1][0], 30), 1.0))
+    usual = max(int(np.median(count)), knots[-1][0] + 1)  # where the weights themselves were learned
+    return (*knots, (usual, 1.0))
 
 
 def _best_factor(
@@ -56,9 +57,9 @@ def _best_factor(
     few: History,
     config: WeighingConfig,
 ) -> float:
-    warm = validation.listeners > 0
+    warm, scorable = validation.listeners > 0, np.any([part.scorable for part in parts.values()], axis=0)
     scores = {name: standardised(part.folded(few), part.scorable, warm) for name, part in parts.items()}
-    pool = validation.among_old(scores, config.pool, rows)
+    pool = validation.among_all(scores, config.pool, scorable, rows)
 
     def measure(factor: NDArray[np.float64]) -> NDArray[np.float64]:
         return pool.ndcg(weighed(pool, rule, float(factor[0])))

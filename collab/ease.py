@@ -39,7 +39,7 @@ class EaseConfig:
     content_weight : how much the content of a song counts beside its listeners, >= 0.
     """
 
-    regularization: float = 300.0
+    regularization: float = 200.0
     content_weight: float = 30.0
 
     def __post_init__(self) -> None:

@@ -27,7 +27,8 @@ class Engine:
     Parameters
     ----------
     fit : how it is trained.
-    uses_content, uses_listens : what it cannot do without; "features" stands for sparse features.
+    uses_content, uses_listens, uses_features : what it is made from; one that uses both embeddings and sparse features makes do
+        with either.
     about : one line for tables and help.
     """
 
@@ -76,12 +77,12 @@ def fit(
     if artists and len(artists) != n_tracks:
         raise InputError(f"artists: {len(artists)} names for {n_tracks} songs")
     vectors, known = None, np.zeros(n_tracks, np.bool_)
-    if content is not None and (engine.uses_content or engine.uses_features):
+    if content is not None and engine.uses_content:
         vectors, known = content.aligned(listens.tracks)
-    sparse = None if features is None else features.aligned(listens.tracks)[0]
+    sparse = features.aligned(listens.tracks)[0] if features is not None and engine.uses_features else None
     if sparse is not None and not sparse.nnz:
         sparse = None
-    if engine.uses_content and not known.any():
+    if engine.uses_content and not known.any() and not (engine.uses_features and sparse is not None):
         raise InputError(
             f"engine {name!r} needs embeddings and no song has one",
             code="no-content",
@@ -111,6 +112,6 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
         "bpr": Engine(single.bpr, True, True, "BPR, and content mapped to its factors for songs without listens"),
         "ease": Engine(single.ease_bridged, True, True, "EASE with content under the plays; small catalogues"),
         "lightfm": Engine(single.lightfm, True, True, "LightFM hybrid: ids and scaled content"),
-        "hybrid": Engine(fit_hybrid, False, False, "the best blend of the above by validation; the default", True),
+        "hybrid": Engine(fit_hybrid, True, False, "the best blend of the above by validation; the default", True),
     }
 )

@@ -32,8 +32,8 @@ class ALSConfig:
     """
 
     components: int = 64
-    regularization: float = 30.0
-    alpha: float = 10.0
+    regularization: float = 100.0
+    alpha: float = 40.0
     iterations: int = 15
     threads: int = 1
 

@@ -59,7 +59,7 @@ def fit_hybrid(inputs: FitInputs) -> BlendModel:
             hint="Embed songs first, or take an engine without content, such as 'als-cf'",
         )
     picked = pick(inputs)
-    wanted = [name for name in START if picked.rule.warm.get(name, 0) > 0 or picked.rule.cold.get(name, 0) > 0]
+    wanted = [name for name in START if picked.rule.mixed.get(name, 0) > 0 or picked.rule.cold.get(name, 0) > 0]
     parts = fit_parts(inputs, wanted, picked.bridges)
     songs = np.diff(inputs.plays.indptr).astype(np.int64)
     return BlendModel("hybrid", tuple(parts), picked.rule, inputs.listeners, songs, picked.story)
@@ -74,11 +74,11 @@ def pick(inputs: FitInputs) -> Picked:
         return Picked({}, Rule(content, content), {"why": f"{why}; content alone", "validated": False})
     validation = hold_out(inputs.listens, inputs.artists, inputs.config.weighing, inputs.seed)
     if not validation.steady:
-        warm = {name: START[name] for name in names if START[name]}
-        cold = {name: weight for name, weight in warm.items() if name in CONTENT_PARTS or inputs.known.any()}
+        mixed = {name: START[name] for name in names if START[name]}
+        cold = {name: weight for name, weight in mixed.items() if name in CONTENT_PARTS or inputs.known.any()}
         why = "too few listeners to validate on: all parts count alike"
         bridges = dict.fromkeys(("als", "ease"), "kernel") if inputs.known.any() else {}
-        return Picked(bridges, Rule(warm, cold), {"why": why, "validated": False})
+        return Picked(bridges, Rule(mixed, cold), {"why": why, "validated": False})
     return _validated(inputs, validation, names)
 
 
@@ -153,22 +153,25 @@ def _validated(inputs: FitInputs, validation: Validation, names: list[str]) -> P
     parts = {name: scores[f"{name}/{bridges[name]}"] for name in names}
     able = [name for name in names if chosen[name].cold_tracks]
     new = validation.among_new({name: parts[name] for name in able}, size)
-    other = validation.among_old(parts, size)
+    scorable = np.any([model.scorable for model in chosen.values()], axis=0)
+    other = validation.among_all(parts, size, scorable)
 
     cold_weights, _ = ascend(lambda w: new.ndcg(new.blend(w)), _start(able), patience=patience)
     cold = _summing_to_one(able, cold_weights)
-    warm_weights, _ = ascend(lambda w: other.ndcg(other.blend(w)), _start(names), patience=patience)
-    rule = Rule(_summing_to_one(names, warm_weights), cold)
+    mixed_weights, _ = ascend(
+        lambda w: other.ndcg(weighed(other, Rule(_summing_to_one(names, w), cold))), _start(names), patience=patience
+    )
+    rule = Rule(_summing_to_one(names, mixed_weights), cold)
     rule = _better_rule(other, rule, [replace(rule, trust=trust) for trust in TRUSTS], patience)
     rule = replace(rule, boost=learn_boost(rule, chosen, validation, inputs.config.weighing, inputs.seed))
-    warm_alone = {name: round(float(other.ndcg(part).mean()), 4) for name, part in zip(other.names, other.scores, strict=True)}
+    alone_in_all = {name: round(float(other.ndcg(part).mean()), 4) for name, part in zip(other.names, other.scores, strict=True)}
     story = {
         "why": "weights that rank held-out training listens best",
         "validated": True,
         "listeners": len(validation.users),
-        "alone": {"songs with listens": warm_alone, "new songs": {key.removesuffix("/"): value for key, value in alone.items()}},
+        "alone": {"all songs": alone_in_all, "new songs": {key.removesuffix("/"): value for key, value in alone.items()}},
         "blend": {
-            "songs with listens": round(float(other.ndcg(weighed(other, rule)).mean()), 4),
+            "all songs": round(float(other.ndcg(weighed(other, rule)).mean()), 4),
             "new songs": round(float(new.ndcg(weighed(new, rule)).mean()), 4),
         },
     }

@@ -45,22 +45,29 @@ class Validation:
 
     def among_new(self, parts: Mapping[str, NDArray[np.float32]], size: int) -> Pool:
         """Hidden artists' songs, ranked among one another; `parts`: part -> float32 (b, I)."""
-        return pool_of(parts, np.broadcast_to(self.new_songs, self.new.shape), self.new, self.listeners, size)
+        allowed = np.broadcast_to(self.new_songs, self.new.shape)
+        return pool_of(parts, allowed, self.new, self.listeners, size, self.new_songs)
 
-    def among_old(
-        self, parts: Mapping[str, NDArray[np.float32]], size: int, rows: NDArray[np.int64] | slice = slice(None)
+    def among_all(
+        self,
+        parts: Mapping[str, NDArray[np.float32]],
+        size: int,
+        scorable: NDArray[np.bool_],
+        rows: NDArray[np.int64] | slice = slice(None),
     ) -> Pool:
-        """The other held-out songs, ranked among the songs with listens in `train` that the listener has not heard.
+        """The other held-out songs, ranked among all songs that the listener has not heard, but those of hidden artists.
 
-        Songs that lost their only listener are left out: each of them is somebody's held-out song, which says nothing of how
-        often listeners take to a song that nobody has played.
+        Some of them have lost their only listener, and the share of those is what can be known of how often listeners come to a
+        song that nobody has played before: with n1 songs of one listener among n listens, n1 / n (Good, Biometrika 1953).
 
         Parameters
         ----------
         parts : part -> float32 (b, I), or (rows, I) where only some listeners are asked about.
+        scorable : bool (I,), songs that any part can score.
         """
-        known = self.listeners > 0
-        return pool_of(parts, ~self.seen[rows] & known, self.other[rows] & known, self.listeners, size)
+        allowed = ~self.seen[rows] & ~self.new_songs & scorable
+        cold = scorable & (self.listeners == 0)
+        return pool_of(parts, allowed, self.other[rows] & scorable, self.listeners, size, cold)
 
 
 def hold_out(listens: Listens, artists: Sequence[str], config: WeighingConfig, seed: int) -> Validation:

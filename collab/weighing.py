@@ -54,6 +54,7 @@ class Pool:
     there : bool (b, p), False where a listener has fewer songs.
     listens : int64 (b, p), listeners of each song.
     row, place : int64 (q,), the held-out songs: whose, and where in the pool.
+    means, covariances : float64 (b, k) and (b, k, k), of the parts' scores over all songs without listens.
     """
 
     names: tuple[str, ...]
@@ -62,6 +63,8 @@ class Pool:
     listens: NDArray[np.int64]
     row: NDArray[np.int64]
     place: NDArray[np.int64]
+    means: NDArray[np.float64]
+    covariances: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.there)
@@ -92,6 +95,7 @@ def pool_of(
     held_out: NDArray[np.bool_],
     listens: NDArray[np.int64],
     size: int,
+    cold: NDArray[np.bool_],
 ) -> Pool:
     """Gather the pools of those listeners that have a held-out song.
 
@@ -101,6 +105,7 @@ def pool_of(
     allowed, held_out : bool (b, I), candidates, and which of them are to be found.
     listens : int64 (I,).
     size : songs from the top of each part.
+    cold : bool (I,), songs without listens that can be scored.
     """
     rows, columns = np.flatnonzero(held_out.any(axis=1)), np.flatnonzero(allowed.any(axis=0))
     cells = np.ix_(rows, columns)
@@ -117,7 +122,11 @@ def pool_of(
     there = np.take_along_axis(member, order, axis=1)
     picked = np.take_along_axis(values, order[None], axis=2) * there
     row, place = np.nonzero(there & np.take_along_axis(held_out, order, axis=1))
-    return Pool(tuple(parts), picked.astype(np.float32), there, listens[columns][order], row, place)
+    among_cold = np.stack([scores[np.ix_(rows, np.flatnonzero(cold))] for scores in parts.values()], axis=1)  # (b, k, cold)
+    means = among_cold.mean(axis=2, dtype=np.float64) if cold.any() else np.zeros(among_cold.shape[:2])
+    centred = among_cold - means[..., None].astype(np.float32)
+    covariances = (centred @ centred.transpose(0, 2, 1)).astype(np.float64) / max(1, int(cold.sum()))
+    return Pool(tuple(parts), picked.astype(np.float32), there, listens[columns][order], row, place, means, covariances)
 
 
 def ascend(

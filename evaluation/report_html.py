@@ -9,6 +9,7 @@ from typing import Any
 from evaluation import plots
 from evaluation import report_labels as labels_tables
 from evaluation import report_tables as tables
+from evaluation.published_table import beside_published
 from evaluation.report_tables import Cell, Table
 
 _CSS = """
@@ -75,6 +76,8 @@ def _recommenders(report: Mapping[str, Any]) -> list[str]:
     parts = []
     for split in dict.fromkeys(row["split"] for row in rows):
         parts.append(f"<h2>Recommenders: split {escape(split)}</h2>")
+        beside = beside_published(report, split)
+        parts += [] if beside is None else [_table(beside)]
         for k in tables.list_lengths(rows):
             parts.append(_table(tables.result_table(report, split, k)))
             parts.append(

@@ -8,6 +8,7 @@ from typing import Any
 
 from evaluation import report_labels as labels_tables
 from evaluation import report_tables as tables
+from evaluation.published_table import beside_published
 from evaluation.report_tables import Cell, Table
 
 
@@ -28,6 +29,8 @@ def render_markdown(
         rows = recommenders["rows"]
         parts.append("## Recommenders")
         for split in dict.fromkeys(row["split"] for row in rows):
+            beside = beside_published(recommenders, split)
+            parts += [] if beside is None else [_table(beside)]
             for k in tables.list_lengths(rows):
                 found = (
                     tables.result_table(recommenders, split, k),
