@@ -20,7 +20,7 @@ def choice_of(model: AnyModel) -> dict[str, Any] | None:
     if not isinstance(model, BlendModel):
         return None
     rule, names = model.rule, [part.name for part in model.parts]
-    weights = {WARM: rule.warm, COLD: rule.cold}
+    weights = {WARM: rule.mixed, COLD: rule.cold}
     return {
         "weights": {songs: {name: round(of.get(name, 0.0), 4) for name in names} for songs, of in weights.items()},
         "bridges": {part.name: bridge for part in model.parts if (bridge := _bridge(part))},
