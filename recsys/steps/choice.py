@@ -36,7 +36,9 @@ def _bridge(part: object) -> str:
         return ""
     if isinstance(part.content_map, KernelMap):
         return "kernel"
-    return "linear" if isinstance(part.content_map, ContentMap) else "own" if part.cold_tracks else ""
+    if part.name == "ease":
+        return "own" if part.cold_tracks else ""
+    return "linear" if isinstance(part.content_map, ContentMap) else ""
 
 
 def choice_in_words(choice: Mapping[str, Any] | None) -> list[str]:
