@@ -72,7 +72,7 @@ def pick(inputs: FitInputs) -> Picked:
     if not co_listens(inputs.listens):
         why = "nobody plays two songs, so no two songs share a listener: collaborative evidence is worth nothing"
         return Picked({}, Rule(content, content), {"why": f"{why}; content alone", "validated": False})
-    validation = hold_out(inputs.listens, inputs.artists, inputs.config.weighing, inputs.seed)
+    validation = hold_out(inputs.listens, inputs.artists, inputs.placeable, inputs.config.weighing, inputs.seed)
     if not validation.steady:
         mixed = {name: START[name] for name in names if START[name]}
         cold = {name: weight for name, weight in mixed.items() if name in CONTENT_PARTS or inputs.known.any()}

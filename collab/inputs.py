@@ -86,6 +86,11 @@ class FitInputs:
         """Songs with listens, bool (I,)."""
         return self.listeners > 0
 
+    @property
+    def placeable(self) -> NDArray[np.bool_]:
+        """Songs with a vector or a feature, bool (I,)."""
+        return self.known if self.features is None else self.known | (np.diff(self.features.indptr) > 0)
+
     @cached_property
     def content(self) -> tuple[ContentScaler, NDArray[np.float32]]:
         """`scaled` by the scaling that all engines but LightFM share."""

@@ -70,24 +70,28 @@ class Validation:
         return pool_of(parts, allowed, self.other[rows] & scorable, self.listeners, size, cold)
 
 
-def hold_out(listens: Listens, artists: Sequence[str], config: WeighingConfig, seed: int) -> Validation:
+def hold_out(
+    listens: Listens, artists: Sequence[str], placeable: NDArray[np.bool_], config: WeighingConfig, seed: int
+) -> Validation:
     """Hide a share of the artists with listens, then a share of each listener's other artists.
 
     Parameters
     ----------
+    placeable : bool (I,), songs with content; only artists of such songs are hidden whole, since nothing can place the others.
     artists : I names, "" where unknown; () if none is known: then each song is its own artist.
     """
     rng = np.random.default_rng([seed, 5])
     names = artists if len(artists) else [""] * len(listens.tracks)
     number = artist_numbers(names, listens.tracks)
-    played = np.unique(number[listens.track])
+    played = np.unique(number[listens.track[placeable[listens.track]]])
     chosen = rng.permutation(played)[: max(1, round(config.cold_share * len(played)))]
-    new_songs = np.isin(number, chosen)
-    rest = listens.where(~new_songs[listens.track])
+    of_hidden = np.isin(number, chosen)
+    rest = listens.where(~of_hidden[listens.track])
     hidden = hide_artists(rest, names, config.warm_share, rng)
     train = rest.where(~hidden)
     seen = train.matrix()
     active = np.diff(seen.indptr) > 0
+    new_songs = of_hidden & placeable
     new, other = listens.where(new_songs[listens.track]).matrix(), rest.where(hidden).matrix()
     asked = np.flatnonzero(active & ((np.diff(new.indptr) > 0) | (np.diff(other.indptr) > 0)))
     users = np.sort(rng.permutation(asked)[: config.listeners]).astype(np.int32)

@@ -68,15 +68,50 @@ def aggregated(
     tracks: IdMap,
 ) -> tuple[Listens, int]:
     """One row a (user, track) pair, and how many repeated events were dropped (of these the largest weight stays)."""
-    order = np.lexsort((-weight, time, track, user))
-    user, track, weight, time = user[order], track[order], weight[order], time[order]
+    user, track, weight, time, repeated = _ordered(user, track, weight, time)
     same_pair = (user[1:] == user[:-1]) & (track[1:] == track[:-1])
-    repeated = np.zeros(len(user), bool)
-    repeated[1:] = same_pair & (time[1:] == time[:-1]) & (time[1:] > 0)
     begins = np.flatnonzero(np.concatenate([np.ones(min(1, len(user)), bool), ~same_pair]))
     total = np.add.reduceat(np.where(repeated, 0.0, weight), begins) if len(begins) else weight
     latest = np.maximum.reduceat(time, begins) if len(begins) else time
-    strength = np.minimum(total, np.finfo(np.float32).max).astype(np.float32)
-    known_times = latest if len(latest) and latest.max() > 0 else None
-    rows = (user[begins].astype(np.int32), track[begins].astype(np.int32))
-    return Listens(*rows, strength, known_times, users, tracks), int(repeated.sum())
+    return _listens(user[begins], track[begins], total, latest, users, tracks), int(repeated.sum())
+
+
+def single_events(
+    user: NDArray[np.int64],
+    track: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    time: NDArray[np.int64],
+    *,
+    users: IdMap,
+    tracks: IdMap,
+) -> tuple[Listens, int]:
+    """One row an event (user, track, time), ordered so, and how many repeated ones were dropped, as `aggregated` drops them."""
+    user, track, weight, time, repeated = _ordered(user, track, weight, time)
+    kept = ~repeated
+    return _listens(user[kept], track[kept], weight[kept], time[kept], users, tracks), int(repeated.sum())
+
+
+def _ordered(
+    user: NDArray[np.int64], track: NDArray[np.int64], weight: NDArray[np.float64], time: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    """The rows by user, track and time, and which of them repeat the event before; unknown times repeat nothing."""
+    order = np.lexsort((-weight, time, track, user))
+    user, track, weight, time = user[order], track[order], weight[order], time[order]
+    repeated = np.zeros(len(user), bool)
+    same = (user[1:] == user[:-1]) & (track[1:] == track[:-1]) & (time[1:] == time[:-1])
+    repeated[1:] = same & (time[1:] > 0)
+    return user, track, weight, time, repeated
+
+
+def _listens(
+    user: NDArray[np.int64],
+    track: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    time: NDArray[np.int64],
+    users: IdMap,
+    tracks: IdMap,
+) -> Listens:
+    """The record, without times where none is known."""
+    strength = np.minimum(weight, np.finfo(np.float32).max).astype(np.float32)
+    known_times = time if len(time) and time.max() > 0 else None
+    return Listens(user.astype(np.int32), track.astype(np.int32), strength, known_times, users, tracks)

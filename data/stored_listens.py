@@ -18,7 +18,7 @@ from data.ids import IdMap
 from data.importers.parsed import ItemKind, Rejected
 from data.importers.recognise import recognise
 from data.listens import Listens
-from data.listens_join import SourceRows, aggregated, known_rows
+from data.listens_join import SourceRows, aggregated, known_rows, single_events
 from data.tracks import Track
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _read_table(path: Path, hint: str) -> pa.Table:
         raise InputError(f"{path} cannot be read: {error}", code="damaged", hint=hint) from None
 
 
-def load(folder: Path, tracks: Sequence[Track]) -> tuple[Listens, dict[str, int]]:
+def load(folder: Path, tracks: Sequence[Track], *, events: bool = False) -> tuple[Listens, dict[str, int]]:
     """Join all sources with the catalogue.
 
     Plays of a (user, track) pair are added, its time is the latest; an event (user, track, time) that stands in several rows
@@ -218,6 +218,7 @@ def load(folder: Path, tracks: Sequence[Track]) -> tuple[Listens, dict[str, int]
     Parameters
     ----------
     tracks : the catalogue.
+    events : one row an event instead, where it matters when a pair was first heard; users and tracks are the same.
 
     Returns
     -------
@@ -244,8 +245,8 @@ def load(folder: Path, tracks: Sequence[Track]) -> tuple[Listens, dict[str, int]
     track = np.concatenate([part.track for part in parts] or [np.empty(0, np.int64)])
     weight = np.concatenate([part.weight for part in parts] or [np.empty(0)])
     time = np.concatenate([part.time for part in parts] or [np.empty(0, np.int64)])
-    listens, repeated = aggregated(user, track, weight, time, users=users, tracks=ids)
+    listens, repeated = (single_events if events else aggregated)(user, track, weight, time, users=users, tracks=ids)
     counts["repeated events counted once"] = repeated
-    counts |= {"user-song pairs": len(listens), "users": len(users), "songs": len(ids)}
+    counts |= {"events" if events else "user-song pairs": len(listens), "users": len(users), "songs": len(ids)}
     counts["songs without listens"] = int((listens.track_counts() == 0).sum())
     return listens, counts

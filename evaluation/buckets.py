@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 COLD, TAIL, MIDDLE, HEAD = 0, 1, 2, 3
-BUCKETS: dict[str, int] = {"head": HEAD, "middle": MIDDLE, "tail": TAIL}
+BUCKETS: dict[str, int] = {"head": HEAD, "middle": MIDDLE, "tail": TAIL, "cold": COLD}
 
 
 def popularity_buckets(listeners: NDArray[np.int64], *, head: float = 0.5, middle: float = 0.8) -> NDArray[np.int8]:

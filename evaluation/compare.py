@@ -2,67 +2,33 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from data.errors import InputError
 from data.recommender import Recommender
 from data.splits import Split
-from evaluation.bootstrap import bootstrap_means, percentiles
+from evaluation.comparison import NOTES, Comparison
 from evaluation.guards import train_view
-from evaluation.measure import SLICES, Key, Measurement, measure, positives_in_slices, split_slices
+from evaluation.history import HISTORY, history_lengths, history_slices
+from evaluation.measure import SLICES, Measurement, answers_new_users, measure, positives_in_slices, split_slices
+from evaluation.pooling import of_users, pool, slice_rows
 
 Engine = Callable[[Split, int], Recommender]
 Progress = Callable[[int, int], None]
 
-NOTES = (
-    "All candidates are ranked, none is sampled; songs that a user has in train are left out of that user's candidates.",
-    "Equal scores are ordered at random; for AUC they count half.",
-    "A user's values are averaged over folds and seeds first; intervals are 95 % percentile bootstrap over users.",
-    "Differences are paired: the same resamples of users for both models.",
-    "Engines were fitted on a view of the split whose test is empty.",
-    "coverage and gini are figures of all lists together: they have no interval over users.",
-)
 
+class _Fit(NamedTuple):
+    """One engine on one split with one seed; `measurement` is None where it cannot answer the split's listeners."""
 
-@dataclass(frozen=True)
-class Comparison:
-    """Figures of every model on every split; `as_dict` is the stable JSON.
-
-    Parameters
-    ----------
-    rows : {"model", "split", "slice", "metric", "k", "value", "low", "high", "n_users", "n_candidates"}; "k" is None for figures
-        of the whole list; "value", "low", "high" are None where no user has a test listen in the slice.
-    counts : split -> what was counted before and after each filter, in order.
-    differences : {"model", "reference", "split", "slice", "metric", "k", "value", "low", "high", "n_users"}: model - reference.
-    train_seconds : split -> model -> CPU seconds of one fit, mean over folds and seeds. The one figure that a second run changes.
-    """
-
-    rows: Sequence[Mapping[str, Any]]
-    counts: Mapping[str, Mapping[str, int]]
-    differences: Sequence[Mapping[str, Any]] = ()
-    train_seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    seeds: Sequence[int] = (0,)
-    notes: Sequence[str] = NOTES
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, ready for `data.files.write_json`."""
-        return {
-            "rows": [dict(row) for row in self.rows],
-            "counts": {split: dict(counts) for split, counts in self.counts.items()},
-            "differences": [dict(row) for row in self.differences],
-            "train_seconds": {split: dict(seconds) for split, seconds in self.train_seconds.items()},
-            "seeds": list(self.seeds),
-            "notes": list(self.notes),
-        }
+    measurement: Measurement | None
+    seconds: float
+    about: dict[str, bool]
 
 
 def compare(
@@ -73,13 +39,14 @@ def compare(
     seeds: Sequence[int] = (0,),
     slices: Sequence[str] = SLICES,
     bootstrap: int = 1000,
-    reference: str | None = None,
+    reference: str | Sequence[str] | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Comparison:
     """Fit every engine on every split with every seed and measure it.
 
     Splits of one name (folds of artists, repeats with other seeds) are pooled: each user's values are averaged over them first.
+    Where a split holds given listens, models that cannot answer new listeners are left out of it, and a note says so.
 
     Parameters
     ----------
@@ -87,9 +54,11 @@ def compare(
     engines : model name -> (train-only split, seed) -> fitted recommender.
     k : lengths of the list.
     seeds : given to the engines and to the breaking of ties.
-    slices : of "all", "head", "middle", "tail"; the last three are left out where every candidate is cold.
+    slices : of `SLICES`. Buckets of songs are left out where every candidate is cold, "cold" where none is; "history" parts users
+        by their songs in train, and is left out where all have as many, or are new.
     bootstrap : resamples of the users.
-    reference : model with which the others are compared in pairs; the last of `engines` if None.
+    reference : model with which the others are compared in pairs, or several, of which the first that answers a split is taken;
+        the last that answers if None.
     workers : threads, each of which fits one engine at a time; engines spend their time in compiled code that lets go of the
         interpreter. Results do not depend on it.
     progress : called with (fits done, fits in all).
@@ -98,100 +67,92 @@ def compare(
     ------
     InputError : nothing to compare, differing users, an unknown slice or reference, or k below 1.
     """
-    _check(splits, engines, k, seeds, reference)
-    against = reference or list(engines)[-1]
+    preferred = [reference] if isinstance(reference, str) else list(reference or ())
+    _check(splits, engines, k, seeds, preferred)
     rows: list[dict[str, Any]] = []
     differences: list[dict[str, Any]] = []
     counts: dict[str, dict[str, int]] = {}
     seconds: dict[str, dict[str, float]] = {}
+    models: dict[str, dict[str, bool]] = {}
+    left_out: list[str] = []
     done, fits = 0, len(splits) * len(engines) * len(seeds)
     for name in dict.fromkeys(split.name for split in splits):
         group = [split for split in splits if split.name == name]
         wanted = [s for s in slices if any(s in split_slices(split, slices) for split in group)]
         for number, split in enumerate(group):
             counts[name if len(group) == 1 else f"{name} {number + 1} of {len(group)}"] = _counts(split, wanted)
-        jobs = [(model, split, seed) for model in engines for split in group for seed in seeds]
-
-        def run(job: tuple[str, Split, int]) -> tuple[Measurement, float]:
-            model, split, seed = job
-            begin = time.thread_time()
-            fitted = engines[model](train_view(split), seed)
-            spent = time.thread_time() - begin
-            return measure(fitted, split, k=k, slices=split_slices(split, slices), seed=seed), spent
-
-        parts: dict[str, list[tuple[Measurement, float]]] = {model: [] for model in engines}
-        # One BLAS thread in each: with more, sums come in another order from run to run, and figures differ in the fourth digit.
-        with threadpool_limits(1), ThreadPoolExecutor(workers) as pool:
-            for (model, _, _), measured in zip(jobs, pool.map(run, jobs), strict=True):
-                parts[model].append(measured)
-                done += 1
-                if progress is not None:
-                    progress(done, fits)
-        pooled = {model: _pool([measurement for measurement, _ in of_model]) for model, of_model in parts.items()}
-        seconds[name] = {model: round(float(np.mean([spent for _, spent in of_model])), 4) for model, of_model in parts.items()}
+        # A model that is known not to answer new listeners is not fitted on them in vain.
+        asked = {m: fit for m, fit in engines.items() if group[0].given is None or models.get(m, {}).get("new_users", True)}
+        parts: dict[str, list[_Fit]] = {model: [] for model in asked}
+        done += (len(engines) - len(asked)) * len(group) * len(seeds)
+        for model, fitted in _fits(group, asked, k=k, seeds=seeds, slices=slices, workers=workers):
+            parts[model].append(fitted)
+            done += 1
+            if progress is not None:
+                progress(done, fits)
+        models = {model: of_model[0].about for model, of_model in parts.items()} | models
+        measured = {
+            model: [fit.measurement for fit in of_model if fit.measurement is not None] for model, of_model in parts.items()
+        }
+        answered = {model: found for model, found in measured.items() if len(found) == len(parts[model])}
+        silent = [model for model in engines if model not in answered]
+        if silent:
+            left_out.append(f"Left out of split {name}: cannot answer listeners who came after training: {', '.join(silent)}.")
+        if not answered:
+            continue
+        seconds[name] = {m: round(float(np.mean([fit.seconds for fit in parts[m]])), 4) for m in answered}
+        pooled = {model: pool(found) for model, found in answered.items()}
+        against = next((m for m in preferred if m in pooled), list(pooled)[-1])
         candidates = round(float(np.mean([split.candidates.sum() for split in group])))
         n_users = len(group[0].train.users)
-        for slice_name in wanted:
-            part, paired = _slice_rows(
-                pooled, slice_name, k=k, n_users=n_users, draws=bootstrap, seed=group[0].seed, reference=against
+        for slice_name, of_slice in _sliced(pooled, group, [*wanted, *(s for s in slices if s == HISTORY)]):
+            part, paired = slice_rows(
+                of_slice, slice_name, k=k, n_users=n_users, draws=bootstrap, seed=group[0].seed, reference=against
             )
             rows += [{"model": m, "split": name, **figures, "n_candidates": candidates} for m, figures in part]
             differences += [{"model": m, "reference": against, "split": name, **figures} for m, figures in paired]
-    return Comparison(rows, counts, differences, seconds, tuple(seeds))
+    return Comparison(rows, counts, differences, seconds, models, tuple(seeds), [*left_out, *NOTES])
 
 
-def _slice_rows(
-    pooled: Mapping[str, Measurement], slice_name: str, *, k: Sequence[int], n_users: int, draws: int, seed: int, reference: str
-) -> tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[str, Any]]]]:
-    """Rows of one split and slice, and paired differences: (model, figures) each."""
-    keys = _keys(pooled, slice_name, k)
-    columns = [(model, key) for model in pooled for key in keys]
-    nothing = np.full(n_users, np.nan)
-    values = np.array([pooled[model].per_user.get(key, nothing) for model, key in columns]).reshape(-1, n_users).T
-    values = values[np.isfinite(values).any(axis=1)]  # only users with a test listen in this slice are resampled
-    means = bootstrap_means(values, draws, np.random.default_rng(seed))
-    low, high = percentiles(means)
-    column = {pair: number for number, pair in enumerate(columns)}
-    base = [column[reference, key] for _, key in columns]
-    gap, gap_low, gap_high = values - values[:, base], *percentiles(means - means[:, base])
-    rows, differences = [], []
-    for (model, key), c in column.items():
-        n = int(np.isfinite(values[:, c]).sum())
-        rows.append((model, _figures(key, float(np.nanmean(values[:, c])) if n else math.nan, float(low[c]), float(high[c]), n)))
-        n = int(np.isfinite(gap[:, c]).sum())
-        if model != reference and n:
-            figures = _figures(key, float(np.nanmean(gap[:, c])), float(gap_low[c]), float(gap_high[c]), n)
-            differences.append((model, figures))
-    for model, measurement in pooled.items():
-        overall = [(key, value) for key, value in measurement.overall.items() if key.slice == slice_name]
-        rows += [(model, _figures(key, value, value, value, len(values))) for key, value in overall]
-    rows.sort(key=lambda row: list(pooled).index(row[0]))
-    return rows, differences
+def _fits(
+    group: Sequence[Split],
+    engines: Mapping[str, Engine],
+    *,
+    k: Sequence[int],
+    seeds: Sequence[int],
+    slices: Sequence[str],
+    workers: int,
+) -> Iterator[tuple[str, _Fit]]:
+    """Fit and measure every engine on every split of a group, in order, several at a time; (model, fit) each."""
+    jobs = [(model, split, seed) for model in engines for split in group for seed in seeds]
+
+    def run(job: tuple[str, Split, int]) -> _Fit:
+        model, split, seed = job
+        begin = time.thread_time()
+        fitted = engines[model](train_view(split), seed)
+        spent = time.thread_time() - begin
+        about = {"cold_songs": bool(fitted.cold_tracks), "new_users": answers_new_users(fitted)}
+        if split.given is not None and not about["new_users"]:
+            return _Fit(None, spent, about)
+        return _Fit(measure(fitted, split, k=k, slices=split_slices(split, slices), seed=seed), spent, about)
+
+    # One BLAS thread in each: with more, sums come in another order from run to run, and figures differ in the fourth digit.
+    with threadpool_limits(1), ThreadPoolExecutor(workers) as threads:
+        for (model, _, _), fitted in zip(jobs, threads.map(run, jobs), strict=True):
+            yield model, fitted
 
 
-def _keys(pooled: Mapping[str, Measurement], slice_name: str, k: Sequence[int]) -> list[Key]:
-    """Figures of a slice in the order in which they were measured; where no user has any, nDCG and recall stand for "none"."""
-    measured = [key for m in pooled.values() for key in m.per_user if key.slice == slice_name]
-    empty = [Key(slice_name, metric, depth) for depth in k for metric in ("ndcg", "recall")]
-    return list(dict.fromkeys(measured)) or empty
-
-
-def _figures(key: Key, value: float, low: float, high: float, n: int) -> dict[str, Any]:
-    numbers = {"value": value, "low": low, "high": high}
-    shown = {name: float(number) if math.isfinite(number) else None for name, number in numbers.items()}
-    return {"slice": key.slice, "metric": key.metric, "k": key.k, **shown, "n_users": n}
-
-
-def _pool(parts: Sequence[Measurement]) -> Measurement:
-    """Average over folds and seeds, for each user over those that tested this user."""
-    per_user: dict[Key, NDArray[np.float64]] = {}
-    for key in dict.fromkeys(key for part in parts for key in part.per_user):
-        stack = np.array([part.per_user[key] for part in parts if key in part.per_user])
-        known = np.isfinite(stack).sum(axis=0)
-        out = np.full(stack.shape[1], np.nan)
-        per_user[key] = np.divide(np.nansum(stack, axis=0), known, out=out, where=known > 0)
-    overall = {key: float(np.mean([part.overall[key] for part in parts])) for key in parts[0].overall}
-    return Measurement(per_user, overall)
+def _sliced(
+    pooled: Mapping[str, Measurement], group: Sequence[Split], wanted: Sequence[str]
+) -> Iterator[tuple[str, Mapping[str, Measurement]]]:
+    """Each slice of songs with what was measured, and each slice of users, where there are several, with what is theirs."""
+    for name in wanted:
+        if name != HISTORY:
+            yield name, pooled
+        elif all(split.given is None for split in group):
+            users = history_slices(history_lengths(group))
+            if len(users) > 1:
+                yield from ((part, of_users(pooled, part, keep)) for part, keep in users.items())
 
 
 def _counts(split: Split, slices: Sequence[str]) -> dict[str, int]:
@@ -203,7 +164,7 @@ def _counts(split: Split, slices: Sequence[str]) -> dict[str, int]:
 
 
 def _check(
-    splits: Sequence[Split], engines: Mapping[str, Engine], k: Sequence[int], seeds: Sequence[int], reference: str | None
+    splits: Sequence[Split], engines: Mapping[str, Engine], k: Sequence[int], seeds: Sequence[int], reference: Sequence[str]
 ) -> None:
     if not splits or not engines or not k or not seeds:
         raise InputError("compare needs at least one split, one engine, one k and one seed")
@@ -212,5 +173,6 @@ def _check(
     first = splits[0].train
     if any(s.train.users.ids != first.users.ids or s.train.tracks.ids != first.tracks.ids for s in splits):
         raise InputError("splits must share their users and tracks, else users cannot be pooled")
-    if reference is not None and reference not in engines:
-        raise InputError(f"reference {reference!r} must be one of {', '.join(engines)}")
+    for model in reference:
+        if model not in engines:
+            raise InputError(f"reference {model!r} must be one of {', '.join(engines)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,14 +11,16 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.recommender import Recommender
+from data.recommender import FoldsIn, Recommender
 from data.splits import Split
 from evaluation import beyond
 from evaluation.buckets import BUCKETS, popularity_buckets
+from evaluation.history import HISTORY
 from evaluation.metrics import AT_K, auc, positives
 from evaluation.ranking import Ranks, candidate_block, rank_positives, top_k
 
-SLICES = ("all", *BUCKETS)
+SLICES = ("all", *BUCKETS, HISTORY)
+KNOW_NOBODY = ("random", "popularity")  # their lists need no listener, so they answer a new one as they are
 _BLOCK_CELLS = 8_000_000  # scores held at once: 32 MB, and a few copies of them
 
 
@@ -45,7 +47,9 @@ class Measurement:
 
 
 def split_slices(split: Split, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The slices that mean something on `split`: popularity buckets only where some candidate has listens in train.
+    """The slices of songs that mean something on `split`: buckets only where candidates differ in whether they have listens.
+
+    Slices of listeners ("history ...") are none of these: they are cut when users are pooled.
 
     Raises
     ------
@@ -54,25 +58,33 @@ def split_slices(split: Split, wanted: Sequence[str]) -> tuple[str, ...]:
     for name in wanted:
         if name not in SLICES:
             raise InputError(f"slice {name!r} must be one of {', '.join(SLICES)}")
-    all_cold = bool(split.cold_tracks[split.candidates].all())
-    return tuple(name for name in wanted if name == "all" or not all_cold)
+    cold = split.cold_tracks[split.candidates]
+    without = {*(BUCKETS if cold.all() else ()), *(() if cold.any() else ("cold",)), HISTORY}
+    return tuple(name for name in wanted if name not in without)
+
+
+def answers_new_users(recommender: Recommender) -> bool:
+    """Whether listeners who came after training get an answer that was made for them, or one that needs no listener."""
+    return isinstance(recommender, FoldsIn) or recommender.name in KNOW_NOBODY
 
 
 def measure(recommender: Recommender, split: Split, *, k: Sequence[int], slices: Sequence[str], seed: int) -> Measurement:
     """All metrics of `recommender` for the users that have listens in `split.test`.
 
-    Candidates are `split.candidates` without what the user has in train. Equal scores are ordered at random by
-    `seed`. Coverage, Gini, novelty and tail share count the lists of the users with a test listen.
+    Candidates are `split.candidates` without what the user has in train or has given. Equal scores are ordered at random by
+    `seed`. Coverage, Gini, novelty and tail share count the lists of the users with a test listen. Where the split holds given
+    listens, the recommender folds them in; see `answers_new_users`.
 
     Raises
     ------
-    ValueError : the recommender gives scores of a wrong shape, or NaN.
+    ValueError : the recommender gives scores of a wrong shape, or NaN; it cannot answer the listeners of the split.
     """
     n_users, n_tracks = split.train.shape
-    train, test = split.train.matrix(), split.test.matrix()
+    known, test = split.known(), split.test.matrix()
     listeners = split.train.track_counts()
     bucket = popularity_buckets(listeners)
     users = np.unique(split.test.user).astype(np.int32)
+    score = _scorer(recommender, split, known)
     rng = np.random.default_rng([seed, split.seed, split.fold + 1])
     per_user: dict[Key, NDArray[np.float64]] = {}
     exposure = {depth: np.zeros(n_tracks, np.int64) for depth in k}
@@ -83,7 +95,7 @@ def measure(recommender: Recommender, split: Split, *, k: Sequence[int], slices:
     size = max(1, _BLOCK_CELLS // max(1, n_tracks))
     for start in range(0, len(users), size):
         rows = users[start : start + size]
-        block = candidate_block(_checked_scores(recommender, rows, n_tracks), train[rows], split.candidates)
+        block = candidate_block(_checked(recommender.name, score(rows), (len(rows), n_tracks)), known[rows], split.candidates)
         ranks = rank_positives(block, test[rows], rng)
         for key, values in _accuracy(ranks, bucket, k, slices):
             put(key, rows, values)
@@ -122,10 +134,22 @@ def _accuracy(
     return out
 
 
-def _checked_scores(recommender: Recommender, users: NDArray[np.int32], n_tracks: int) -> NDArray[np.float32]:
-    scores = np.asarray(recommender.scores(users))
-    if scores.shape != (len(users), n_tracks):
-        raise ValueError(f"{recommender.name}: scores {scores.shape} must be ({len(users)}, {n_tracks})")
+def _scorer(recommender: Recommender, split: Split, known: sp.csr_matrix) -> Callable[[NDArray[np.int32]], NDArray[np.float32]]:
+    """How user rows are scored: as they were trained on, or folded in where the split says what they give on arrival."""
+    if split.given is None:
+        return recommender.scores
+    if isinstance(recommender, FoldsIn):
+        fold_in = recommender.fold_in
+        return lambda rows: fold_in(known[rows])
+    if not answers_new_users(recommender):
+        raise ValueError(f"{recommender.name}: cannot answer the new listeners of split {split.name!r}: it does not fold in")
+    return recommender.scores
+
+
+def _checked(name: str, given: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    scores = np.asarray(given)
+    if scores.shape != shape:
+        raise ValueError(f"{name}: scores {scores.shape} must be {shape}")
     if np.isnan(scores).any():
-        raise ValueError(f"{recommender.name}: scores must not be NaN")
+        raise ValueError(f"{name}: scores must not be NaN")
     return scores

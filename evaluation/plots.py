@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evaluation.report_tables import BUCKETS, NAMES, Row, find, is_control, models_by_ndcg
+from evaluation.report_tables import BUCKETS, NAMES, Row, find, history_slices, is_control, models_by_ndcg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MODEL_COLOUR, CONTROL_COLOUR, INK, GRID = "#2a6f97", "#b5bcc4", "#25303b", "#e4e8ec"
+_LINE = 0.19  # inches that a line of 9 points takes
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: the page's font, selectable, small
     "svg.hashsalt": "recsys",
@@ -24,6 +25,7 @@ _STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # a "$" in a model's name is a "$"
     "xtick.color": INK,
     "ytick.color": INK,
+    "figure.constrained_layout.wspace": 0.05,  # numbers below neighbouring panels keep apart
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
@@ -53,41 +55,76 @@ def bias_scatter(report: Mapping[str, Any], split: str, k: int) -> str:
     shown = [m for m in models_by_ndcg(rows, split, k) if novelty.get(m) is not None and m in ndcg]
     if not shown:
         return ""
+    height = max(3.7, 0.8 + _LINE * len(shown))
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         axes.grid(color=GRID, zorder=0)
-        taken: list[tuple[float, float]] = []
-        x_all, y_all = [novelty[m] for m in shown], [ndcg[m]["value"] for m in shown]
-        x_unit, y_unit = (max(x_all) - min(x_all)) or 1.0, (max(y_all) - min(y_all)) or 1.0
-        for model, x, y in zip(shown, x_all, y_all, strict=True):
+        for model in shown:
             colour = CONTROL_COLOUR if is_control(model) else MODEL_COLOUR
-            axes.errorbar(x, y, yerr=_reach(ndcg[model]), fmt="o", color=colour, ecolor=colour, capsize=2, zorder=3)
-            # Names of points that lie close to one another go to the right and to the left in turn.
-            near = sum(abs(x - a) < 0.3 * x_unit and abs(y - b) < 0.11 * y_unit for a, b in taken)
-            offset, side = ((7, 3 - 11 * (near // 2)), "left") if near % 2 == 0 else ((-7, -9 - 11 * (near // 2)), "right")
-            axes.annotate(model, (x, y), xytext=offset, textcoords="offset points", fontsize=9, ha=side)
-            taken.append((x, y))
-        axes.margins(x=0.22, y=0.16)
+            reach = _reach(ndcg[model])
+            axes.errorbar(
+                novelty[model], ndcg[model]["value"], yerr=reach, fmt="o", color=colour, ecolor=colour, capsize=2, zorder=3
+            )
+        axes.margins(x=0.06, y=0.08)
+        low, high = axes.get_ylim()
+        places = spread([(ndcg[model]["value"] - low) / (high - low) for model in shown], _LINE / height)
+        for model, place in zip(shown, places, strict=True):  # names stand in a column, so that none lies on another
+            point = novelty[model], ndcg[model]["value"]
+            line = {"arrowstyle": "-", "color": "#9aa4af", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)}
+            axes.annotate(
+                model, point, (1.04, place), textcoords="axes fraction", fontsize=9, va="center", arrowprops=line, zorder=1
+            )
         axes.set_xlabel(f"{NAMES['novelty']} (left: only what everybody plays)")
         axes.set_ylabel(f"nDCG@{k}")
 
-    return _svg(draw, 5.7, 3.7)
+    return _svg(draw, 6.4, height)
+
+
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """Falling places in [0, 1] moved apart by least squares, so that neighbours are at least `gap` apart (less if room lacks).
+
+    Isotonic regression of place + number * gap by pooling adjacent violators.
+    """
+    n = len(places)
+    gap = min(gap, 1 / max(1, n - 1))
+    pools: list[tuple[float, int]] = []  # (mean, size): places that were pushed against each other
+    for number, place in enumerate(places):
+        mean, size = place + number * gap, 1
+        while pools and pools[-1][0] < mean:
+            above, others = pools.pop()
+            mean, size = (mean * size + above * others) / (size + others), size + others
+        pools.append((mean, size))
+    free = [mean - number * gap for number, mean in enumerate(mean for mean, size in pools for _ in range(size))]
+    return [min(1 - number * gap, max((n - 1 - number) * gap, place)) for number, place in enumerate(free)]
 
 
 def recall_by_bucket(report: Mapping[str, Any], split: str, k: int) -> str:
-    """Recall@k for songs of head, middle and tail, a panel each; "" for a split without buckets."""
+    """Recall@k for songs of head, middle, tail and without listens, a panel each; "" for a split without buckets."""
+    return _recall_panels(report, split, k, {bucket: bucket for bucket in BUCKETS}, one_scale=False)
+
+
+def recall_by_history(report: Mapping[str, Any], split: str, k: int) -> str:
+    """Recall@k for listeners of short, middling and long histories, a panel each; "" for a split without such slices."""
+    slices = history_slices(report["rows"], split)
+    titles = {name: f"{name.removeprefix('history ')} songs in train" for name in slices}
+    return _recall_panels(report, split, k, titles, one_scale=True)
+
+
+def _recall_panels(report: Mapping[str, Any], split: str, k: int, titles: Mapping[str, str], *, one_scale: bool) -> str:
+    """Bars of recall@k, a panel for each slice of `titles` that has values; "" if none has."""
     rows = find(report["rows"], split=split, metric="recall", k=k)
-    panels = [(b, {r["model"]: r for r in find(rows, slice=b) if r["value"] is not None}) for b in BUCKETS]
-    panels = [(bucket, found) for bucket, found in panels if found]
+    panels = [(title, {r["model"]: r for r in find(rows, slice=s) if r["value"] is not None}) for s, title in titles.items()]
+    panels = [(title, found) for title, found in panels if found]
     if not panels:
         return ""
     models = [m for m in models_by_ndcg(report["rows"], split, k) if all(m in found for _, found in panels)]
 
     def draw(figure: Figure) -> None:
-        for axes, (bucket, found) in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+        grid = figure.subplots(1, len(panels), sharey=True, sharex=one_scale, squeeze=False)
+        for axes, (title, found) in zip(grid[0], panels, strict=True):
             _bars(axes, models, found)
-            axes.set_title(bucket, fontsize=10, loc="left")
+            axes.set_title(title, fontsize=10, loc="left")
             axes.set_xlabel(f"recall@{k}")
 
     return _svg(draw, 10.6, 1.1 + 0.32 * len(models))

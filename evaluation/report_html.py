@@ -29,7 +29,7 @@ thead th { color: #64717e; font-weight: 600; border-bottom: 2px solid #b5bcc4; v
 th:first-child, td:first-child { text-align: left; }
 td small { display: block; color: #7a8794; font-size: .76rem; }
 tr.control td { color: #7a8794; } tr.mean td { border-top: 2px solid #b5bcc4; }
-table.counts td:nth-child(2), table.counts th:nth-child(2) { text-align: left; }
+table.counts td:nth-child(2), table.counts th:nth-child(2), table.models td, table.models th { text-align: left; }
 table.confusion td { text-align: center; border: 1px solid #fff; } table.confusion td:first-child { text-align: right; }
 .row { display: flex; flex-wrap: wrap; gap: 1.2rem 2.4rem; align-items: flex-start; }
 .row section { max-width: 34rem; } .row section:has(.confusion), .row section:has(.folds) { max-width: none; }
@@ -90,6 +90,11 @@ def _recommenders(report: Mapping[str, Any]) -> list[str]:
             picture = _figure(plots.recall_by_bucket(report, split, k), f"Recall@{k} by popularity of the song")
             parts.append(picture)
             parts.append('<div class="row">' + "".join(_table(t) for t in (bucket, difference) if t is not None) + "</div>")
+            history = tables.history_table(report, split, k)
+            parts.append(_figure(plots.recall_by_history(report, split, k), f"Recall@{k} by songs of the listener in train"))
+            parts.append(_table(history) if history is not None else "")
+    models = tables.models_table(report)
+    parts.append("<h2>Models</h2>" + _table(models, kind="models") if models is not None else "")
     parts.append("<h2>Counts and rules</h2>" + _table(tables.counts_table(report), kind="counts"))
     return [*parts, _notes(report.get("notes", ()))]
 

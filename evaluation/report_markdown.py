@@ -36,9 +36,11 @@ def render_markdown(
                     tables.result_table(recommenders, split, k),
                     tables.difference_table(recommenders, split, k),
                     tables.bucket_table(recommenders, split, k),
+                    tables.history_table(recommenders, split, k),
                 )
                 parts += [_table(table) for table in found if table is not None]
-        parts.append(_table(tables.counts_table(recommenders)))
+        models = tables.models_table(recommenders)
+        parts += [_table(table) for table in (models, tables.counts_table(recommenders)) if table is not None]
         parts += ["\n".join(f"- {_escape(note)}" for note in recommenders.get("notes", ()))]
     for report in labels:
         parts.append("## Labels" if report is labels[0] else "")

@@ -22,7 +22,7 @@ NAMES = {
     "novelty": "novelty, bits",
     "tail_share": "tail share",
 }
-BUCKETS = ("head", "middle", "tail")
+BUCKETS = ("head", "middle", "tail", "cold")
 
 
 @dataclass(frozen=True)
@@ -92,16 +92,61 @@ def result_table(report: Mapping[str, Any], split: str, k: int) -> Table:
 def bucket_table(report: Mapping[str, Any], split: str, k: int) -> Table | None:
     """Recall by popularity of the song, or None for a split without popularity buckets."""
     rows = find(report["rows"], split=split, metric="recall", k=k)
-    if not any(row["slice"] in BUCKETS for row in rows):
+    shown = [bucket for bucket in BUCKETS if any(row["slice"] == bucket for row in rows)]
+    if not shown:
         return None
-    top = {b: max((r["value"] for r in rows if r["slice"] == b and r["value"] is not None), default=None) for b in BUCKETS}
+    users = ", ".join(f"{b} {max(r['n_users'] for r in rows if r['slice'] == b)}" for b in shown)
+    meaning = "Head: the fewest songs with half of all listens; middle: up to 80 %; tail: the rest"
+    note = f"{meaning}{'; cold: without listens' if 'cold' in shown else ''}. Users with test songs: {users}."
+    lines = _by_slice(report, rows, shown, split, k)
+    return Table(f"Recall@{k} by popularity, split {split}", ("model", *shown), lines, note)
+
+
+def history_slices(rows: Sequence[Row], split: str) -> list[str]:
+    """The slices of users by history that a split has, shortest histories first."""
+    return list(dict.fromkeys(row["slice"] for row in rows if row["split"] == split and row["slice"].startswith("history ")))
+
+
+def history_table(report: Mapping[str, Any], split: str, k: int) -> Table | None:
+    """Recall and nDCG by how many songs a listener has in train, or None for a split without such slices."""
+    slices = history_slices(report["rows"], split)
+    if not slices:
+        return None
+    lines: tuple[tuple[Cell, ...], ...] = ()
+    for metric in ("recall", "ndcg"):
+        part = _by_slice(report, find(report["rows"], split=split, metric=metric, k=k), slices, split, k)
+        lines = tuple(before + new[1:] for before, new in zip(lines, part, strict=True)) if lines else part
+    of_slice = {s: find(report["rows"], split=split, slice=s) for s in slices}
+    users = ", ".join(f"{s.removeprefix('history ')} {max(r['n_users'] for r in of_slice[s])}" for s in slices)
+    head = [f"{NAMES[metric]} {s.removeprefix('history ')}" for metric in ("recall", "ndcg") for s in slices]
+    note = f"Songs that a listener has in train; thirds of the listeners. Listeners: {users}."
+    return Table(f"Recall@{k} and nDCG@{k} by length of the listener's history, split {split}", ("model", *head), lines, note)
+
+
+def _by_slice(
+    report: Mapping[str, Any], rows: Sequence[Row], slices: Sequence[str], split: str, k: int
+) -> tuple[tuple[Cell, ...], ...]:
+    """One line a model with a figure for each slice; `rows` are those of one split, metric and k."""
+    top = {s: max((r["value"] for r in rows if r["slice"] == s and r["value"] is not None), default=None) for s in slices}
     lines = []
     for model in models_by_ndcg(report["rows"], split, k):
         found = {row["slice"]: row for row in find(rows, model=model)}
-        lines.append((Cell(model), *(figure(found[b], best=top[b]) if b in found else Cell("-") for b in BUCKETS)))
-    users = ", ".join(f"{b} {max((r['n_users'] for r in rows if r['slice'] == b), default=0)}" for b in BUCKETS)
-    note = f"Head: the fewest songs with half of all listens; middle: up to 80 %; tail: the rest. Users with test songs: {users}."
-    return Table(f"Recall@{k} by popularity, split {split}", ("model", *BUCKETS), tuple(lines), note)
+        lines.append((Cell(model), *(figure(found[s], best=top[s]) if s in found else Cell("-") for s in slices)))
+    return tuple(lines)
+
+
+def models_table(report: Mapping[str, Any]) -> Table | None:
+    """What each model is fitted on and whom it can answer, or None if the report does not say."""
+    models = report.get("models")
+    if not models:
+        return None
+    yes = {True: "yes", False: "no"}
+    lines = tuple(
+        (Cell(name), Cell(about.get("knows", "-")), Cell(yes[about["cold_songs"]]), Cell(yes[about["new_users"]]))
+        for name, about in models.items()
+    )
+    note = "Cold songs: means to rank songs without listens. New users: answers listeners who came after training."
+    return Table("What each model knows", ("model", "fitted on", "cold songs", "new users"), lines, note)
 
 
 def difference_table(report: Mapping[str, Any], split: str, k: int) -> Table | None:

@@ -236,7 +236,7 @@ def test_a_write_that_was_killed_half_way_is_never_read(saved, monkeypatch):
     def killed(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("data.splits.write_json", killed)
+    monkeypatch.setattr("data.splits.saved.write_json", killed)
     with pytest.raises(KeyboardInterrupt):
         write_split(saved, warm_split(listens_of([(0, 0), (0, 3)]), ARTISTS))
     with pytest.raises(InputError, match="does not exist"):

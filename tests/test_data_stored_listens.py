@@ -57,6 +57,17 @@ def test_an_event_that_stands_twice_counts_once(tmp_path: Path, folder: Path) ->
     assert load(folder, TRACKS)[1]["repeated events counted once"] == 2
 
 
+def test_events_are_kept_apart_if_asked_for_over_the_same_users_and_songs(tmp_path: Path, folder: Path) -> None:
+    import_file(folder, csv(tmp_path / "a.csv", "u,t1,2,100", "u,t1,2,100", "u,t1,1,200", "v,t2,1,"))
+    events, counts = load(folder, TRACKS, events=True)
+    assert events.time is not None
+    assert (events.time.tolist(), events.weight.tolist()) == ([100, 200, 0], [2.0, 1.0, 1.0])
+    assert (counts["events"], counts["repeated events counted once"]) == (3, 1)
+    joined, _ = load(folder, TRACKS)
+    assert (joined.users, joined.tracks) == (events.users, events.tracks)
+    assert (joined.matrix() != events.matrix()).nnz == 0
+
+
 def test_rows_without_a_time_are_all_counted(tmp_path: Path, folder: Path) -> None:
     import_file(folder, csv(tmp_path / "a.csv", "u,t1", "u,t1", header="user_id,track_id"))
     assert pairs(folder) == {("u", "t1"): 2.0}

@@ -76,7 +76,10 @@ def test_the_result_is_plain_json(comparison):
 
 
 def test_warm_has_popularity_slices_and_cold_has_none(comparison):
-    slices = {split: {row["slice"] for row in comparison.rows if row["split"] == split} for split in ("warm", "cold")}
+    slices = {
+        split: {row["slice"] for row in comparison.rows if row["split"] == split and "history" not in row["slice"]}
+        for split in ("warm", "cold")
+    }
     assert slices == {"warm": {"all", "head", "middle", "tail"}, "cold": {"all"}}
 
 
@@ -137,23 +140,59 @@ def test_progress_counts_every_fit(splits):
     assert seen == [(n, 16) for n in range(1, 17)]
 
 
-def test_an_engine_that_looks_for_the_test_finds_nothing(splits):
-    def cheat(split, seed):
-        table = np.zeros((80, 60))
-        table[split.test.user, split.test.track] = 1
-        for part in (split.train, split.test):
-            for rows in (part.user, part.track, part.weight):
-                assert rows.base is None  # no window into a larger array with the answers
-        return Fixed("cheat", table)
+def seen_listens(value, seen=None):
+    """Every Listens that can be reached from `value` by members, containers and the arrays below its arrays."""
+    seen = {} if seen is None else seen
+    if id(value) in seen:
+        return
+    seen[id(value)] = value
+    if isinstance(value, Listens):
+        yield value
+    if isinstance(value, np.ndarray):
+        assert value.base is None  # no window into a larger array with the answers
+    inner = [*vars(value).values()] if hasattr(value, "__dict__") else list(value) if isinstance(value, list | tuple) else []
+    inner += [*value.values()] if isinstance(value, dict) else []
+    for each in inner:
+        yield from seen_listens(each, seen)
 
+
+def of_what_it_reaches(split, seed):
+    """A cheat that takes all listens which it can reach for the answers, but for those that it has been taught."""
+    table = np.zeros((80, 60))
+    for listens in seen_listens(split):
+        table[listens.user, listens.track] = 1
+    table[split.train.user, split.train.track] = 0
+    return Fixed("cheat", table)
+
+
+def of_candidates_and_counts(split, seed):
+    """A cheat that hopes that candidates, cold songs or counts tell which songs are asked."""
+    told = split.candidates.astype(float) - split.cold_tracks + sum(split.counts.values())
+    return Fixed("cheat", np.tile(told, (80, 1)))
+
+
+CHEATS = {"reach": of_what_it_reaches, "candidates": of_candidates_and_counts}
+
+
+@pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS)
+def test_an_engine_that_looks_for_the_test_finds_nothing(splits, cheat):
     rows = compare(splits, {"cheat": cheat}, bootstrap=10).rows
     assert {r["value"] for r in rows if r["metric"] == "auc" and r["slice"] == "all"} == {0.5}
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["warm", "cold"])
+def test_the_planted_cheat_finds_everything_where_it_is_handed_the_answers(splits, number):
+    def told(view, seed):
+        return of_what_it_reaches(splits[number], seed)
+
+    rows = compare([splits[number]], {"told": told}, bootstrap=10).rows
+    assert {r["value"] for r in rows if r["metric"] == "auc" and r["slice"] == "all"} == {1.0}
 
 
 def test_the_train_view_keeps_train_and_hides_test(splits):
     view = train_view(splits[0])
     assert len(view.test) == 0
-    assert view.counts == {}
+    assert (view.counts, view.given) == ({}, None)
     np.testing.assert_array_equal(view.train.track, splits[0].train.track)
     assert len(splits[0].test) > 0
 

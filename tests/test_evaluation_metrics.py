@@ -160,6 +160,36 @@ def test_average_precision_of_the_whole_list_equals_scikit_learn(many):
     np.testing.assert_allclose(metrics.average_precision(ranks_of(scores, test), 60), expected, atol=1e-12)
 
 
+def listed(scores, test, train, k):
+    """Whether each place of a user's top k holds a test song, by plain sorting, and how many test songs there are."""
+    for u in range(len(scores)):
+        order = [t for t in np.argsort(-scores[u], kind="stable") if not train[u, t]]
+        yield [bool(test[u, t]) for t in order[:k]], int(test[u].sum())
+
+
+BY_HAND = {
+    "recall": lambda hits, n, k: sum(hits) / n,
+    "precision": lambda hits, n, k: sum(hits) / k,
+    "hit_rate": lambda hits, n, k: float(any(hits)),
+    "map": lambda hits, n, k: sum(sum(hits[: i + 1]) / (i + 1) for i in range(k) if hits[i]) / min(k, n),
+    "mrr": lambda hits, n, k: next((1 / (i + 1) for i in range(k) if hits[i]), 0.0),
+    "ndcg": lambda hits, n, k: sum(1 / log2(i + 2) for i in range(k) if hits[i]) / sum(1 / log2(i + 2) for i in range(min(k, n))),
+}
+
+
+@pytest.mark.parametrize("metric", BY_HAND)
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_every_metric_equals_its_formula_over_a_sorted_list(many, metric, k):
+    _, test, train = many
+    scores = np.random.default_rng(1).permuted(np.tile(np.arange(60.0), (40, 1)), axis=1)
+    expected = [BY_HAND[metric](hits, n, k) for hits, n in listed(scores, test, train, k)]
+    np.testing.assert_allclose(metrics.AT_K[metric](ranks_of(scores, test, train), k, None), expected, atol=1e-12)
+
+
+def test_every_metric_has_a_formula_above():
+    assert set(BY_HAND) == set(metrics.AT_K)
+
+
 def test_tied_ndcg_is_scikit_learns_average_over_orders_in_expectation(many):
     scores, test, _ = many
     draws = np.mean([metrics.ndcg(ranks_of(scores, test, seed=s), 10) for s in range(300)], axis=0)

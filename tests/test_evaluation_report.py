@@ -29,6 +29,7 @@ def recommenders():
             rows += [row(model, split, "all", "auc", 0.5, k=None)]
         rows += [row(model, "warm", "all", "novelty", 7.0 + number)]
         rows += [row(model, "warm", bucket, "recall", 0.1 * number) for bucket in ("head", "middle", "tail")]
+        rows += [row(model, "warm", f"history {n}-{n}", m, 0.1 * number) for n in (1, 2) for m in ("recall", "ndcg")]
     difference = row("random", "warm", "all", "ndcg", -0.3)
     del difference["n_candidates"]
     return {
@@ -36,6 +37,7 @@ def recommenders():
         "counts": {"warm": {"listens": 1234, "test listens": 246}},
         "differences": [difference | {"reference": "als"}],
         "train_seconds": {"warm": {"als": 1.25}},
+        "models": {EVIL: {"knows": "both", "cold_songs": True, "new_users": False}},
         "notes": ["All candidates are ranked."],
     }
 
@@ -113,7 +115,34 @@ def test_models_stand_in_order_of_ndcg(page):
 
 
 def test_each_split_has_its_pictures(page):
-    assert page.count("<svg") == 4  # warm: bars, scatter, buckets; cold: bars
+    assert page.count("<svg") == 5  # warm: bars, scatter, buckets, history; cold: bars
+
+
+@pytest.mark.parametrize("render", [render_html, render_markdown])
+def test_figures_by_history_stand_under_their_split_alone(render, recommenders):
+    text = render(recommenders, [], title="R")
+    assert "by length of the listener's history, split warm" in text.replace("&#x27;", "'")
+    assert "history, split cold" not in text
+
+
+@pytest.mark.parametrize(
+    ("render", "line"), [(render_html, "<td>both</td><td>yes</td><td>no</td>"), (render_markdown, "| both | yes | no |")]
+)
+def test_what_each_model_knows_is_a_table(render, line, recommenders):
+    assert line in render(recommenders, [], title="R")
+
+
+@pytest.mark.parametrize("render", [render_html, render_markdown])
+def test_a_report_of_an_earlier_version_renders_without_it(render, recommenders):
+    old = {name: value for name, value in recommenders.items() if name != "models"}
+    assert "What each model knows" not in render(old, [], title="R")
+
+
+@pytest.mark.parametrize("render", [render_html, render_markdown])
+def test_songs_without_listens_are_a_bucket_where_they_are_candidates(render, recommenders):
+    more = recommenders | {"rows": [*recommenders["rows"], row("als", "warm", "cold", "recall", 0.2)]}
+    assert "cold: without listens" in render(more, [], title="R")
+    assert "cold: without listens" not in render(recommenders, [], title="R")
 
 
 def test_the_page_says_what_was_run_and_what_must_be_known(page):

@@ -339,15 +339,17 @@ def test_snippet_and_song_splits_run(recsys, workspace):
         assert len(ran.json["folds"]) == 2
 
 
-def test_recommenders_are_compared_on_warm_and_cold(recsys, workspace):
+def test_recommenders_are_compared_on_all_splits_that_the_data_allow(recsys, workspace):
     result = recsys("-w", workspace, "evaluate", "recommenders", "--folds", 2, "--seeds", 1, "--json").json
     row = result["rows"][0]
     assert set(row) == {"model", "split", "slice", "metric", "k", "value", "low", "high", "n_users", "n_candidates"}
-    assert {row["split"] for row in result["rows"]} == {"warm", "cold"}
+    assert {row["split"] for row in result["rows"]} == {"warm", "temporal", "cold", "cold-user"}
     models = {row["model"] for row in result["rows"]}
     assert {"random", "popularity", "content", "lightfm", "lightfm-cf", "lightfm-shuffled", "als"} <= models
     assert json.loads((workspace / "reports" / "recommenders.json").read_text())["rows"] == result["rows"]
-    assert list((workspace / "splits").glob("cold-fold-*.npz"))
+    assert {path.name for path in (workspace / "splits").glob("*.npz")} == {
+        *("cold-fold-0.npz", "cold-fold-1.npz", "warm-seed-0.npz", "temporal-seed-0.npz", "cold-user-seed-0.npz")
+    }
 
 
 def test_answers_need_neither_torch_nor_lightfm_nor_pandas(trained):

@@ -133,9 +133,18 @@ def _print(table: Table) -> None:
 def recommenders(
     context: typer.Context,
     k: Annotated[int, typer.Option("-k", min=1, help="Length of the lists.")] = 10,
+    splits: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--splits",
+            help="Of warm (songs hidden), temporal (later plays hidden), cold (artists hidden), cold-user (listeners hidden); "
+            "commas, or repeat it. Default: all that the data allow.",
+            show_default=False,
+        ),
+    ] = None,
     folds: Annotated[int, typer.Option("--folds", min=2, help="Parts of the artists; each is cold once.")] = 5,
     seeds: Annotated[
-        int, typer.Option("--seeds", min=1, help="Repetitions of the warm split, each with models of its own seed.")
+        int, typer.Option("--seeds", min=1, help="Repetitions of the splits at random, each with models of its own seed.")
     ] = 3,
     start: Annotated[
         Start,
@@ -150,12 +159,13 @@ def recommenders(
     workers: WorkersOption = 0,
     json: JsonOption = False,
 ) -> None:
-    """Compare listens only, sound only and the hybrid, with controls, on warm and on cold-start splits."""
+    """Compare listens only, sound only and the hybrid, with controls: songs, later plays, artists or listeners hidden."""
     from recsys.steps import evaluate_recommenders as step
 
     result = step.evaluate_recommenders(
         context.obj,
         k=k,
+        splits=[name.strip() for given in splits or () for name in given.split(",")],
         folds=folds,
         seeds=seeds,
         start=start.value,
@@ -172,6 +182,8 @@ def recommenders(
 
 def print_recommenders(result: dict[str, Any], k: int) -> None:
     """One table a split: nDCG with its interval, recall and AUC, best first."""
+    from evaluation.comparison import NOTES
+
     cells = {(r["split"], r["model"], r["metric"]): r for r in result["rows"] if r["slice"] == "all"}
     for split in dict.fromkeys(key[0] for key in cells):
         rows = []
@@ -184,5 +196,7 @@ def print_recommenders(result: dict[str, Any], k: int) -> None:
         title = f"{split}: {any_row['n_users']} users, {any_row['n_candidates']} candidates"
         columns = ("model", f"nDCG@{k}", "95 % interval", f"recall@{k}", "AUC")
         print_table(columns, rows, title=title, right=columns[1:])
-    typer.echo(result["notes"][0])
+    for note in result["notes"]:
+        if note not in NOTES:  # the rules of every comparison stand in the report
+            typer.echo(note)
     typer.echo(result["summary"])

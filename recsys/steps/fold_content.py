@@ -131,7 +131,7 @@ def fold_content(
     workers: int,
     report: Report,
 ) -> FoldContent:
-    """Embeddings by `encoder`, the same for all splits; for None by a network for each fold, trained or read."""
+    """Embeddings by `encoder`, the same for all splits; for None by a network for each of `folds` folds, trained or read."""
     if encoder is None:
         return _of_networks(workspace, catalogue, folds, seed, device=device, workers=workers, report=report)
     name = encoder.embedding_fingerprint
@@ -170,11 +170,14 @@ def _of_networks(
     about = trained_encoder(workspace)
     assert about is not None  # see `encoder_to_compare`
     label, spec = about["label"], HyperImageSpec.from_dict(about["spec"])
+    start = pretrained_encoder() if about["config"].get("start") else None
+    made_by = {"start": PRETRAINED if start else SCRATCH, "fingerprint": about["fingerprint"], "label": label}
+    if not folds:
+        return FoldContent(read_ours(workspace), {}, made_by, f"Content of all splits is by the encoder trained on {label} here.")
     songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
     # An encoder of an earlier version names fewer: the defaults are what it was trained with.
     trained_with = {name: about["config"][name] for name in TRAINED_WITH if name in about["config"]}
     config = TrainingConfig(**trained_with, seed=seed, device=device, threads=1)
-    start = pretrained_encoder() if about["config"].get("start") else None
     rows = deal(songs, catalogue.tracks(), label, "artist", folds, seed, config)
     networks = fold_networks(
         workspace,
@@ -197,5 +200,4 @@ def _of_networks(
     note = f"Cold-start folds: the encoder of each fold was trained on {label} without the labels of that fold's artists."
     if start:
         note += f" It started from {SHIPPED.format(start.fingerprint)}"
-    made_by = {"start": PRETRAINED if start else SCRATCH, "fingerprint": about["fingerprint"], "label": label}
     return FoldContent(read_ours(workspace), embeddings, made_by, note)

@@ -42,6 +42,12 @@ def read_interactions(workspace: Workspace, catalogue: Catalogue) -> Interaction
     return Interactions(tracks, listens, counts)
 
 
+def read_events(workspace: Workspace, catalogue: Catalogue) -> Listens | None:
+    """The listens of `read_interactions` one row an event, or None if no time is known."""
+    events, _ = stored_listens.load(workspace.listens, catalogue.tracks(), events=True)
+    return None if events.time is None else events
+
+
 def has_embeddings(workspace: Workspace) -> bool:
     """Whether songs have been embedded."""
     return (workspace.embeddings / "embeddings.json").exists()
