@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,7 +80,7 @@ class History:
         cells = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count) + np.repeat(begin, count)
         return self.tracks[cells], self.weights[cells], of
 
-    @property
+    @cached_property
     def n_active(self) -> int:
         """Number of users who played anything."""
         return int((np.diff(self.starts) > 0).sum())
