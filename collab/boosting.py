@@ -13,7 +13,8 @@ from collab.validation import Validation
 from collab.weighing import WeighingConfig, better
 
 SONGS = (1, 3, 10)  # of a listener's songs that are left
-FACTORS = (0.5, 1.0, 2.0, 4.0, 8.0)
+FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)
+PATIENCE = 2.0  # standard errors that a factor must gain; few listeners are asked, so chance reaches further than for the weights
 LISTENERS = 150
 
 
@@ -30,7 +31,7 @@ def learn_boost(
     -------
     (songs, factor) pairs for `Rule.boost`, the last with factor 1; () where nothing is gained.
     """
-    if not any(name in CONTENT_PARTS and (rule.mixed.get(name) or rule.cold.get(name)) for name in parts):
+    if not any(name in CONTENT_PARTS and rule.mixed.get(name) for name in parts):
         return ()
     plays = validation.train.matrix()
     count = np.diff(plays.indptr)[validation.users]
@@ -65,7 +66,7 @@ def _best_factor(
         return pool.ndcg(weighed(pool, rule, float(factor[0])))
 
     one = np.ones(1)
-    best, _ = better(measure, one, measure(one), [np.array([f]) for f in FACTORS], config.patience)
+    best, _ = better(measure, one, measure(one), [np.array([f]) for f in FACTORS], PATIENCE)
     return float(best[0])
 
 

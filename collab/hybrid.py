@@ -109,7 +109,7 @@ def _fit_part(inputs: FitInputs, name: str, bridge: str, kernel: Callable[[NDArr
     if name in SIMPLE:
         return SIMPLE[name](inputs)
     model = _collaborative(inputs, name)
-    if bridge in ("", "own"):
+    if bridge in ("", "own") or not (inputs.known & inputs.warm).any():
         return model
     map_to = single.ridge_map(inputs) if bridge == "ridge" or kernel is None else kernel
     return single.bridged(name, model, inputs, map_to)

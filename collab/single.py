@@ -67,10 +67,9 @@ def als_cf(inputs: FitInputs) -> FactorModel:
 
 
 def als(inputs: FitInputs) -> FactorModel:
-    """Implicit ALS, and content mapped linearly to its factors."""
+    """Implicit ALS, and content mapped to its factors."""
     inputs.needs_both("als")
-    model = als_cf(inputs)
-    return bridged("als", model, inputs, ridge_map(inputs))
+    return bridged("als", als_cf(inputs), inputs, map_of(inputs))
 
 
 def bpr_cf(inputs: FitInputs) -> FactorModel:
@@ -80,10 +79,9 @@ def bpr_cf(inputs: FitInputs) -> FactorModel:
 
 
 def bpr(inputs: FitInputs) -> FactorModel:
-    """BPR, and content mapped linearly to its factors."""
+    """BPR, and content mapped to its factors."""
     inputs.needs_both("bpr")
-    model = bpr_cf(inputs)
-    return bridged("bpr", model, inputs, ridge_map(inputs))
+    return bridged("bpr", bpr_cf(inputs), inputs, map_of(inputs))
 
 
 def ease_cf(inputs: FitInputs) -> FactorModel:
@@ -100,7 +98,7 @@ def ease_own(inputs: FitInputs) -> FactorModel:
 def ease_bridged(inputs: FitInputs) -> FactorModel:
     """EASE with content under the plays; songs without listens take after the songs that sound like them."""
     inputs.needs_both("ease")
-    return bridged("ease", ease_own(inputs), inputs, kernel_bridge(inputs).map_to)
+    return bridged("ease", ease_own(inputs), inputs, map_of(inputs))
 
 
 def lightfm_cf(inputs: FitInputs) -> FactorModel:
@@ -128,6 +126,11 @@ def _lightfm(
         weights = np.vstack([learned.features[int(inputs.warm.sum()) :], np.zeros((1, items.shape[1]), np.float32)])
         content_map = ContentMap(scaler, weights)
     return FactorModel(name, users, items, scorable, scaler is not None, fold, content_map)
+
+
+def map_of(inputs: FitInputs) -> Callable[[NDArray[np.float32]], AnyContentMap]:
+    """The bridge that the configuration asks for."""
+    return kernel_bridge(inputs).map_to if inputs.config.bridge.kind == "kernel" else ridge_map(inputs)
 
 
 def ridge_map(inputs: FitInputs) -> Callable[[NDArray[np.float32]], ContentMap]:

@@ -13,6 +13,7 @@ from data.hiding import hide_artists
 from data.ids import artist_numbers
 from data.listens import Listens
 
+FEWEST_ARTISTS = 40  # to hide, if that is no more than a third of all
 FEWEST_LISTENERS = 30  # with a held-out song; with fewer, what they like is no guide
 
 
@@ -84,7 +85,8 @@ def hold_out(
     names = artists if len(artists) else [""] * len(listens.tracks)
     number = artist_numbers(names, listens.tracks)
     played = np.unique(number[listens.track[placeable[listens.track]]])
-    chosen = rng.permutation(played)[: max(1, round(config.cold_share * len(played)))]
+    enough = min(max(round(config.cold_share * len(played)), FEWEST_ARTISTS), len(played) // 3)
+    chosen = rng.permutation(played)[: max(1, enough)]
     of_hidden = np.isin(number, chosen)
     rest = listens.where(~of_hidden[listens.track])
     hidden = hide_artists(rest, names, config.warm_share, rng)

@@ -23,7 +23,7 @@ def test_the_bridge_equals_scikit_learns_ridge_with_sample_weights(regularizatio
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(90, 7)).astype(np.float32), rng.normal(2.0, 1.0, size=(90, 5)).astype(np.float32)
     listeners = rng.integers(1, 50, 90)
-    ours = fit_bridge(plain(7), x, y, listeners, BridgeConfig(regularization, 10.0)).weights
+    ours = fit_bridge(plain(7), x, y, listeners, BridgeConfig(regularization=regularization, trust=10.0)).weights
     theirs = Ridge(alpha=regularization).fit(x.astype(np.float64), y, sample_weight=listeners / (listeners + 10.0))
     np.testing.assert_allclose(ours[:-1], theirs.coef_.T, atol=1e-5)
     np.testing.assert_allclose(ours[-1], theirs.intercept_, atol=1e-5)
