@@ -52,7 +52,7 @@ def run(scratch: Path) -> None:
     ]
     (scratch / "listens.csv").write_text("user_id,track_id,plays\n" + "\n".join(lines) + "\n", encoding="utf-8")
     import_listens(root, [scratch / "listens.csv"])
-    train_hybrid(root, engine="als")
+    train_hybrid(root)
     command = [sys.executable, "-m", "recsys", "-w", str(root), "recommend", "--json"]
     competitors = {
         "python -c pass": [sys.executable, "-c", "pass"],

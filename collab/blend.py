@@ -113,6 +113,11 @@ class BlendModel:
         maps = (part.content_map for part in self.parts if isinstance(part, FactorModel))
         return next((found for found in maps if found is not None), None)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(U, I)"""
+        return len(self.songs_of_user), len(self.listeners)
+
     def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """Scores float32 (b, I) of all songs for user rows int32 (b,)."""
         return floored(self._sum([part.known(users) for part in self.parts], self.songs_of_user[users]), self.scorable)
@@ -125,6 +130,10 @@ class BlendModel:
         """As `fold_in`, without scipy."""
         scores = self._sum([part.folded(plays) for part in self.parts], np.diff(plays.starts))
         return floored(scores, self.scorable)
+
+    def learns_from(self, plays: History) -> NDArray[np.bool_]:
+        """Whether the plays of each listener tell any part that counts something, bool (b,)."""
+        return np.asarray(np.any([part.learns_from(plays) for part in self.parts], axis=0), dtype=np.bool_)
 
     def _sum(self, raw: list[NDArray[np.float32]], songs: NDArray[np.int64]) -> NDArray[np.float32]:
         warm, cold = self.listeners > 0, (self.listeners == 0) & self.scorable

@@ -22,6 +22,36 @@ def in_laps(artists: NDArray[np.int32], per_artist: int) -> NDArray[np.int64]:
     return np.argsort(occurrence(artists) // per_artist, kind="stable")
 
 
+def unlike_each_other(
+    relevance: NDArray[np.float32], content: NDArray[np.float32], artists: NDArray[np.int32], count: int, per_artist: int
+) -> NDArray[np.int64]:
+    """Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), both halves counted alike: the most relevant song, then
+    always the one whose relevance, less its likeness to the nearest song chosen before, is greatest.
+
+    Parameters
+    ----------
+    relevance : float32 (n,), >= 0, falling.
+    content : float32 (n, c), rows of unit length; a row of zeros is like nothing.
+    artists : int32 (n,), artist numbers; nobody has more than `per_artist` songs while another has fewer, then as many again.
+
+    Returns
+    -------
+    int64 (min(count, n),), positions in the order of choice.
+    """
+    value = relevance / max(float(relevance.max(initial=0)), 1e-12)
+    likeness = np.zeros(len(value), np.float32)
+    used = np.zeros(int(artists.max(initial=-1)) + 1, np.int64)
+    left, chosen = np.ones(len(value), np.bool_), list[int]()
+    while len(chosen) < min(count, len(value)):
+        lap = np.where(left, used[artists] // per_artist, len(value))
+        best = int(np.argmax(np.where(lap == lap.min(), value - likeness, -np.inf)))
+        chosen.append(best)
+        left[best] = False
+        used[artists[best]] += 1
+        likeness = np.maximum(likeness, content @ content[best])
+    return np.array(chosen, np.int64)
+
+
 def spread(
     content: NDArray[np.float32],
     artists: NDArray[np.int32],

@@ -11,13 +11,15 @@ song not played by the listener the score is (R A' M)_u a_j / (regularization P_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collab.confidence import confidence, mean_log
+from collab.content_map import ContentMap
+from collab.content_scaling import ContentScaler
 from collab.folding import EaseFold, RowFold
 from collab.history import History
 from collab.model import FactorModel
@@ -54,8 +56,17 @@ def affordable(n_users: int, n_tracks: int, columns: int) -> bool:
     return max(n_users, n_tracks) * min(n_tracks, n_users + columns) <= MOST_CELLS
 
 
-def fit_ease(name: str, plays: sp.csr_matrix, scaled: NDArray[np.float32] | None, config: EaseConfig) -> FactorModel:
+def fit_ease(
+    name: str,
+    plays: sp.csr_matrix,
+    scaled: NDArray[np.float32] | None,
+    config: EaseConfig,
+    scaler: ContentScaler | None = None,
+) -> FactorModel:
     """Fit on plays, CSR float32 (U, I), and content of unit length, float32 (I, c), zeros where there is none; or None.
+
+    With `scaler`, which made the content, songs that come later are scored as if they had been there without listens: exactly,
+    for the vector of a song without listens is linear in its content.
 
     Raises
     ------
@@ -72,8 +83,14 @@ def fit_ease(name: str, plays: sp.csr_matrix, scaled: NDArray[np.float32] | None
     confident = confidence(plays)
     scorable = (np.bincount(plays.indices, minlength=n_tracks) > 0) | content.any(axis=1)
     if n_tracks <= n_users + content.shape[1]:
-        return _primal(name, plays, confident, content, scorable, config.regularization)
-    return _dual(name, plays, confident, content, scorable, config.regularization)
+        model, by_content = _primal(name, plays, confident, content, scorable, config.regularization)
+    else:
+        model, by_content = _dual(name, plays, confident, content, scorable, config.regularization)
+    if scaler is None:
+        return model
+    weights = by_content * np.float32(np.sqrt(config.content_weight))
+    content_map = ContentMap(scaler, np.vstack([weights, np.zeros((1, weights.shape[1]), np.float32)]))
+    return replace(model, content_map=content_map)
 
 
 def _dual(
@@ -83,7 +100,8 @@ def _dual(
     content: NDArray[np.float32],
     scorable: NDArray[np.bool_],
     reg: float,
-) -> FactorModel:
+) -> tuple[FactorModel, NDArray[np.float32]]:
+    """The model, and content -> vector of a song without listens, float32 (c, U + c)."""
     n_users, by_song = plays.shape[0], confident.T.tocsr()
     gram = np.empty((n_users + content.shape[1],) * 2, np.float32)  # A A'; plays are sparse, so it is put together in parts
     gram[:n_users, :n_users] = (confident @ by_song).toarray()
@@ -101,7 +119,9 @@ def _dual(
     rows[:, n_users:] = content
     rows /= scale[:, None]
     fold = EaseFold(mean_log(plays.data), inverse, np.where(scorable, scale, 0).astype(np.float32))
-    return FactorModel(name, gram[:n_users] @ inverse, rows, scorable, content.shape[1] > 0, fold)
+    # Taken into the model, a new song's a would change M as well; by Sherman and Morrison that and its P_jj cancel to a alone.
+    by_content = np.eye(content.shape[1], n_users + content.shape[1], n_users, dtype=np.float32)
+    return FactorModel(name, gram[:n_users] @ inverse, rows, scorable, content.shape[1] > 0, fold), by_content
 
 
 def _primal(
@@ -111,14 +131,16 @@ def _primal(
     content: NDArray[np.float32],
     scorable: NDArray[np.bool_],
     reg: float,
-) -> FactorModel:
+) -> tuple[FactorModel, NDArray[np.float32]]:
+    """The model, and content -> vector of a song without listens, float32 (c, I)."""
     gram: NDArray[np.float32] = np.asarray((confident.T @ confident).toarray() + content @ content.T, np.float32)
     precision = _inverse(gram, reg)
     weights = np.asarray(-precision / np.diag(precision), np.float32)  # B
     np.fill_diagonal(weights, 0.0)
     fold, items = RowFold(mean_log(plays.data)), np.ascontiguousarray(weights.T)
     users = fold.vectors(History.of_matrix(plays), items)
-    return FactorModel(name, users, items, scorable, content.shape[1] > 0, fold)
+    by_content = np.asarray(content.T @ precision, np.float32)  # the new song regressed on all others
+    return FactorModel(name, users, items, scorable, content.shape[1] > 0, fold), by_content
 
 
 def _inverse(gram: NDArray[np.float32], reg: float) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from collab.history import History
 from collab.recommendation import Source
 from collab.serving import ServingModel
 from data.embeddings import unit_rows
@@ -32,6 +33,11 @@ class Taste:
     tracks: NDArray[np.int32]
     plays: NDArray[np.float32]
     liked: NDArray[np.bool_]
+
+    def weights(self, average: float) -> NDArray[np.float32]:
+        """Plays in which a like counts as much as the song played most, or as `average` if nothing was played; float32 (n,)."""
+        most = float(self.plays.max(initial=0)) or average
+        return np.where(self.liked, most, self.plays).astype(np.float32)
 
 
 class Reason(NamedTuple):
@@ -65,7 +71,8 @@ def explain(
     if not len(tracks):
         return []
     alike = _nearest(serving.content, tracks, taste.tracks)
-    together = _nearest(serving.model.item_factors, tracks, taste.tracks)
+    together = _nearest(serving.company, tracks, taste.tracks)
+    described = _nearest_in_words(serving.words, tracks, taste.tracks)
 
     def played(position: int) -> str:
         return _played(name_of(serving.tracks.ids[taste.tracks[position]]), float(taste.plays[position]))
@@ -75,7 +82,7 @@ def explain(
         return tuple(shared(ids[track], ids[taste.tracks[position]])[:MOST_TAGS])
 
     reasons = []
-    for track, source, sound, company in zip(tracks, sources, alike, together, strict=True):
+    for track, source, sound, company, words in zip(tracks, sources, alike, together, described, strict=True):
         listeners = int(serving.listeners[track])
         crowd = _share(listeners, serving.history.n_active)
         if source == "popular":
@@ -83,7 +90,7 @@ def explain(
         elif source == "catalogue-diverse":
             reasons.append(Reason(f"{crowd}; one of a choice spread over the sounds of this catalogue"))
         else:
-            link, by_sound = _link(played, source, sound, company)
+            link, by_sound = _link(played, source, sound, company, words)
             tags = both(int(track), sound[0]) if by_sound else ()
             if tags:
                 link += f": both {', '.join(tags)}"
@@ -100,21 +107,47 @@ def _nearest(vectors: NDArray[np.float32], tracks: NDArray[np.int32], among: NDA
     return [(int(b), float(c)) for b, c in zip(best, cosine.max(axis=1), strict=True)]
 
 
-def _link(played: Callable[[int], str], source: Source, sound: tuple[int, float], company: tuple[int, float]) -> tuple[str, bool]:
+def _nearest_in_words(words: History | None, tracks: NDArray[np.int32], among: NDArray[np.int32]) -> list[tuple[int, float]]:
+    """As `_nearest`, by sparse features."""
+    if words is None or not len(among):
+        return [(-1, 0.0)] * len(tracks)
+    features, values, of = words.gather(among)
+    distinct, place = np.unique(features, return_inverse=True)
+    nearest = []
+    for track in tracks:
+        own, weights = words.of(int(track))
+        weight = np.zeros(len(distinct), np.float32)
+        weight[np.searchsorted(distinct, own[np.isin(own, distinct)])] = weights[np.isin(own, distinct)]
+        cosine = np.bincount(of, values * weight[place], len(among))
+        best = int(cosine.argmax())
+        nearest.append((best, float(cosine[best])) if cosine[best] > 0 else (-1, 0.0))
+    return nearest
+
+
+def _link(
+    played: Callable[[int], str],
+    source: Source,
+    sound: tuple[int, float],
+    company: tuple[int, float],
+    words: tuple[int, float],
+) -> tuple[str, bool]:
     """What ties a song to the listener, from what its source rests on: its sound (then True), or the people who play it.
 
-    `sound` and `company` are (position in the taste, cosine) of the nearest song by content and by factors.
+    `sound`, `company` and `words` are (position in the taste, cosine) of the nearest song by content, factors and features.
     """
     together = f"liked by people who play {played(company[0])}" if company[0] >= 0 and company[1] > 0 else ""
+    described = f"described like {played(words[0])}" if words[0] >= 0 and words[1] > 0 else ""
     if source == "collaborative":
         return together or "fits the whole of what you play", False
     if sound[0] >= 0 and sound[1] >= ALIKE:
         return f"sounds like {played(sound[0])}", True
-    if source == "hybrid" and together:
+    if source in ("hybrid", "hybrid-likes") and together:
         return together, False
+    if described and source != "content-likes":
+        return described, False
     if sound[0] >= 0 and sound[1] > 0:
         return f"nearest in sound to {played(sound[0])}", True
-    return "fits the whole of what you play", False
+    return described or "fits the whole of what you play", False
 
 
 def _played(name: str, plays: float) -> str:

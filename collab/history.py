@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +47,22 @@ class History:
         """From CSR (U, I) with sorted indices."""
         return cls(plays.indptr.astype(np.int64), plays.indices.astype(np.int32), plays.data.astype(np.float32))
 
+    @classmethod
+    def empty(cls, users: int) -> History:
+        """Users who played nothing."""
+        return cls(np.zeros(users + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]]) -> History:
+        """From the songs, ascending, and plays of one user after the other."""
+        starts = np.concatenate([[0], np.cumsum([len(tracks) for tracks, _ in rows])]).astype(np.int64)
+        tracks, weights = ([row[part] for row in rows] for part in (0, 1))
+        return cls(
+            starts,
+            np.concatenate([np.empty(0, np.int32), *tracks], dtype=np.int32),
+            np.concatenate([np.empty(0, np.float32), *weights], dtype=np.float32),
+        )
+
     def __len__(self) -> int:
         return len(self.starts) - 1
 
@@ -62,7 +80,7 @@ class History:
         cells = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count) + np.repeat(begin, count)
         return self.tracks[cells], self.weights[cells], of
 
-    @property
+    @cached_property
     def n_active(self) -> int:
         """Number of users who played anything."""
         return int((np.diff(self.starts) > 0).sum())

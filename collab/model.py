@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 # Users multiplied at a time. A matrix library adds up in an order that depends on the shapes of both matrices and on where in
 # them a row stands. So all products have one shape and each user has one place in it: then a score has one value, to the last
 # bit, whatever block it is computed in.
-TILE = 32
+TILE = 128
+LARGE = 2**23  # numbers in the songs' factors; from here on a product is slow, and one user should not pay for so many
+LARGE_TILE = 32
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class FactorModel:
                 hint="Lower the learning rate or raise the regularisation",
             )
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(U, I)"""
+        return len(self.user_factors), len(self.item_factors)
+
     def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """Scores float32 (b, I), higher is better, of all songs for user rows int32 (b,).
 
@@ -68,26 +75,48 @@ class FactorModel:
 
     def fold_in(self, plays: sp.csr_matrix) -> NDArray[np.float32]:
         """Scores float32 (b, I) of all songs for b listeners described by their plays, CSR float32 (b, I)."""
-        return self._floored(self.folded(History.of_matrix(plays)))
+        return self.folded_scores(History.of_matrix(plays))
+
+    def folded_scores(self, plays: History) -> NDArray[np.float32]:
+        """As `fold_in`, without scipy."""
+        return self._floored(self.folded(plays))
+
+    def learns_from(self, plays: History) -> NDArray[np.bool_]:
+        """Whether the plays of each listener tell this model anything, bool (b,): a song is played that it has a vector for, and
+        the listener's vector is another than without plays.
+        """
+        vectors = self.fold.vectors(plays, self.item_factors)
+        idle = self.fold.vectors(History.empty(1), self.item_factors)
+        told = (vectors != idle).any(axis=1)
+        placed = [bool(told[row]) and bool(self.item_factors[plays.of(row)[0]].any()) for row in range(len(plays))]
+        return np.array(placed, np.bool_)
 
     def known(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """The products alone, float32 (b, I): songs that cannot be scored are not put below the others."""
-        return self._products(self.user_factors[users], users % TILE)
+        return self._products(self.user_factors[users], users % self._tile)
 
     def folded(self, plays: History) -> NDArray[np.float32]:
         """The products alone for the listeners of `plays`, float32 (b, I)."""
         vectors = self.fold.vectors(plays, self.item_factors)
-        return self._products(vectors, np.arange(len(vectors)) % TILE)
+        return self._products(vectors, np.arange(len(vectors)) % self._tile)
+
+    @property
+    def _tile(self) -> int:
+        return TILE if self.item_factors.size < LARGE else LARGE_TILE
 
     def _products(self, vectors: NDArray[np.float32], slot: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.float32]:
         """User vectors (b, f) times item factors; `slot` int (b,), the place of each in its tile."""
-        place = occurrence(slot) * TILE + slot
-        tiles = np.zeros((int(place.max(initial=-1)) // TILE + 1, TILE, vectors.shape[1]), np.float32)
+        size = self._tile
+        place = occurrence(slot) * size + slot
+        tiles = np.zeros((int(place.max(initial=-1)) // size + 1, size, vectors.shape[1]), np.float32)
         tiles.reshape(-1, tiles.shape[2])[place] = vectors
         scores = np.empty((len(vectors), len(self.item_factors)), np.float32)
         for number, tile in enumerate(tiles):
-            here = np.flatnonzero(place // TILE == number)
-            scores[here] = (tile @ self.item_factors.T)[slot[here]]
+            here = np.flatnonzero(place // size == number)
+            if len(here) == size and (np.diff(here) == 1).all() and (np.diff(slot[here]) == 1).all():
+                np.matmul(tile, self.item_factors.T, out=scores[here[0] : here[-1] + 1])  # as in a run over all users: no copy
+            else:
+                scores[here] = (tile @ self.item_factors.T)[slot[here]]
         return scores
 
     def _floored(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:

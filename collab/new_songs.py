@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from collab.blend import BlendModel, Part
+from collab.model_records import AnyModel
+from collab.postings import PostingsModel
 from collab.serving import ServingModel
 from data.embeddings import unit_rows
 from data.errors import InputError
@@ -58,23 +62,37 @@ def with_new_songs(serving: ServingModel, content: SongEmbeddings, artists: Mapp
             hint=_HINT,
         )
     tracks = IdMap((*serving.tracks.ids, *(content.tracks.ids[row] for row in fresh)), serving.tracks.name)
-    model, content_map = serving.model, serving.model.content_map
     added = len(fresh)
     at = np.concatenate([rows[mute], len(serving.tracks) + np.arange(added)]).astype(np.int64)
-    scaled = serving.scaler.transform(content.vectors[np.concatenate([mute, fresh])])
-
+    vectors = np.asarray(content.vectors[np.concatenate([mute, fresh])], np.float32)
     units = np.concatenate([serving.content, np.zeros((added, serving.content.shape[1]), np.float32)])
-    units[at] = unit_rows(scaled)
-    factors = np.concatenate([model.item_factors, np.zeros((added, model.item_factors.shape[1]), np.float32)])
-    scorable = np.concatenate([model.scorable, np.zeros(added, np.bool_)])
-    if content_map is not None:
-        cold = ~scorable[at]  # a song with listens keeps what was learned from them
-        factors[at[cold]] = content_map.apply(scaled)[cold]
-        scorable[at] = True
+    units[at] = unit_rows(serving.scaler.transform(vectors))
     return replace(
         serving,
-        model=replace(model, item_factors=factors, scorable=scorable),
+        model=_grown(serving.model, added, at, vectors),
         tracks=tracks,
         content=units,
         artists=artist_numbers([artists.get(track, "") for track in tracks.ids], tracks),
     )
+
+
+def _grown(model: AnyModel, added: int, at: NDArray[np.int64], vectors: NDArray[np.float32]) -> AnyModel:
+    """A model with `added` more songs, of which those at rows `at`, int64 (n,), have these raw vectors, float32 (n, d)."""
+    if isinstance(model, BlendModel):
+        parts = tuple(_grown_part(part, added, at, vectors) for part in model.parts)
+        return replace(model, parts=parts, listeners=np.concatenate([model.listeners, np.zeros(added, np.int64)]))
+    return _grown_part(model, added, at, vectors)
+
+
+def _grown_part(model: Part, added: int, at: NDArray[np.int64], vectors: NDArray[np.float32]) -> Part:
+    if isinstance(model, PostingsModel):  # nothing but the sound is known of a new song
+        starts = np.concatenate([model.words.starts, np.full(added, model.words.starts[-1])])
+        return replace(model, words=replace(model.words, starts=starts))
+    factors = np.concatenate([model.item_factors, np.zeros((added, model.item_factors.shape[1]), np.float32)])
+    scorable = np.concatenate([model.scorable, np.zeros(added, np.bool_)])
+    if model.content_map is not None:
+        cold = ~scorable[at]  # a song with listens keeps what was learned from them
+        scaled = model.content_map.scaler.transform(vectors[cold])
+        factors[at[cold]] = model.content_map.apply(scaled)
+        scorable[at] = True
+    return replace(model, item_factors=factors, scorable=scorable)

@@ -41,13 +41,27 @@ class PostingsModel:
         """Songs of which a feature is known, bool (I,)."""
         return np.asarray(np.diff(self.words.starts) > 0)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(U, I)"""
+        return len(self.history), len(self.words)
+
     def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """Scores float32 (b, I) for user rows int32 (b,)."""
         return floored(self.known(users), self.scorable)
 
     def fold_in(self, plays: sp.csr_matrix) -> NDArray[np.float32]:
         """Scores float32 (b, I) for b listeners described by their plays, CSR float32 (b, I)."""
-        return floored(self.folded(History.of_matrix(plays)), self.scorable)
+        return self.folded_scores(History.of_matrix(plays))
+
+    def folded_scores(self, plays: History) -> NDArray[np.float32]:
+        """As `fold_in`, without scipy."""
+        return floored(self.folded(plays), self.scorable)
+
+    def learns_from(self, plays: History) -> NDArray[np.bool_]:
+        """Whether each listener played a song whose features are known, bool (b,)."""
+        known = self.scorable
+        return np.array([bool(known[plays.of(row)[0]].any()) for row in range(len(plays))], np.bool_)
 
     def known(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """As `scores`, but songs without features have 0."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Source = Literal[
     "hybrid",
+    "hybrid-likes",
     "hybrid-content",
     "collaborative",
     "content",
@@ -17,21 +18,43 @@ Source = Literal[
 """How a song came to be recommended, from the most to the least that is known:
 
 - "hybrid": a user with listens, a song with listens, a model of both listens and sound.
-- "hybrid-content": the same user, a song without listens, placed by its sound alone.
-- "collaborative": a model of listens alone. "content": a model of sound alone.
-- "content-likes": songs that sound like what this person played or likes, of whom the model knows nothing yet.
-- "popular": nothing is known of the person; what most listeners play, spread over artists.
+- "hybrid-likes": the same model and kind of song for a person whom it was not trained on, from what they played since or like.
+- "hybrid-content": the same model, a song without listens, placed by its sound or its tags alone.
+- "collaborative": a model of listens alone. "content": a model of sound or tags alone.
+- "content-likes": songs that sound like what this person played or likes, where the model can say nothing of person or song.
+- "popular": nothing is known of the person; what most listeners play, spread over artists and sounds.
 - "catalogue-diverse": no listens either; songs spread over all the sounds and artists of the catalogue.
 """
 
-# Engine -> source of (a song with listens, a song without).
-SOURCES: dict[str, tuple[Source, Source]] = {
-    "lightfm": ("hybrid", "hybrid-content"),
-    "als": ("hybrid", "hybrid-content"),
-    "lightfm-cf": ("collaborative", "collaborative"),
-    "als-cf": ("collaborative", "collaborative"),
-    "content": ("content", "content"),
-    "popularity": ("popular", "popular"),
+
+class Sources(NamedTuple):
+    """Sources of an engine's songs with listens and without, and of the same for a person whom it was not trained on."""
+
+    warm: Source
+    cold: Source
+    stranger: Source
+    stranger_cold: Source
+
+
+_HYBRID = Sources("hybrid", "hybrid-content", "hybrid-likes", "hybrid-content")
+_COLLABORATIVE = Sources("collaborative", "collaborative", "collaborative", "collaborative")
+_CONTENT = Sources("content", "content", "content-likes", "content-likes")
+
+# Every engine that can be served; the first is the default.
+SOURCES: dict[str, Sources] = {
+    "hybrid": _HYBRID,
+    "als": _HYBRID,
+    "ease": _HYBRID,
+    "bpr": _HYBRID,
+    "lightfm": _HYBRID,
+    "als-cf": _COLLABORATIVE,
+    "ease-cf": _COLLABORATIVE,
+    "bpr-cf": _COLLABORATIVE,
+    "lightfm-cf": _COLLABORATIVE,
+    "content": _CONTENT,
+    "content-ridge": _CONTENT,
+    "features": _CONTENT,
+    "popularity": Sources("popular", "popular", "popular", "popular"),
 }
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from collab.blend import BlendModel
+from collab.confidence import mean_log
 from collab.content_scaling import ContentScaler, ScalingConfig, fit_scaler
 from collab.history import History
 from collab.model import FactorModel
+from collab.model_records import MODELS, AnyModel, to_values
+from collab.postings import PostingsModel
 from collab.recommendation import SOURCES
 from data.embeddings import unit_rows
 from data.errors import InputError
@@ -24,6 +29,9 @@ if TYPE_CHECKING:
     from data.listens import Listens
     from data.recommender import Recommender
 
+# Engines that learn from nobody's company.
+NO_COMPANY = ("popularity", "content", "content-ridge", "features")
+
 
 @dataclass(frozen=True)
 class ServingModel:
@@ -31,17 +39,16 @@ class ServingModel:
 
     Parameters
     ----------
-    model : factors of U users and I songs.
+    model : a fitted engine over U users and I songs: of factors, of features, or a blend.
     users, tracks : external ids.
     history : what each user had played when the model was trained.
     content : float32 (I, c), scaled content with rows of unit length; zeros where there is none, (I, 0) without any content.
     artists : int32 (I,), one number an artist; a song of unknown artist has a number of its own.
-    scaler : raw vectors -> `content` before unit length, or None without content; that of `model.content_map` if there is one, so
-        that with both a song that did not exist in training can be placed.
+    scaler : raw vectors -> `content` before unit length, or None without content: places a song that did not exist in training.
     listens_fingerprint, embeddings_fingerprint : what the model was made from; "" where there was none.
     """
 
-    model: FactorModel
+    model: AnyModel
     users: IdMap
     tracks: IdMap
     history: History
@@ -52,19 +59,20 @@ class ServingModel:
     embeddings_fingerprint: str
 
     def __post_init__(self) -> None:
-        shape = (len(self.model.user_factors), len(self.model.item_factors))
+        shape = self.model.shape
         if shape != (len(self.users), len(self.tracks)) or len(self.history) != shape[0]:
-            raise InputError(f"serving model: factors of {shape} do not fit its ids and history", code="damaged")
+            raise InputError(f"serving model: an engine of {shape} does not fit its ids and history", code="damaged")
         if len(self.content) != shape[1] or len(self.artists) != shape[1]:
             raise InputError(f"serving model: content and artists must have {shape[1]} rows", code="damaged")
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Every array by name, as it is stored."""
+        return self._own_arrays | self.model_values[1]
+
+    @property
+    def _own_arrays(self) -> dict[str, NDArray[Any]]:
         arrays: dict[str, NDArray[Any]] = {
-            "user_factors": self.model.user_factors,
-            "item_factors": self.model.item_factors,
-            "scorable": self.model.scorable,
             "history_starts": self.history.starts,
             "history_tracks": self.history.tracks,
             "history_weights": self.history.weights,
@@ -73,18 +81,22 @@ class ServingModel:
         }
         if self.scaler is not None:
             arrays |= {"scaler_mean": self.scaler.mean, "scaler_projection": self.scaler.projection}
-        if self.model.content_map is not None:
-            arrays["map_weights"] = self.model.content_map.weights
         return arrays
 
     @cached_property
+    def model_values(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """The model as JSON-able values, and its arrays apart from those above, see `collab.model_records`."""
+        return to_values(self.model, self._own_arrays)
+
+    @cached_property
     def version(self) -> str:
-        """Names this model, 16 hex digits over its arrays and ids: equal models have equal versions."""
+        """Names this model, 16 hex digits over its arrays, values and ids: equal models have equal versions."""
         digest = hashlib.blake2b(digest_size=8)
         for name, array in sorted(self.arrays.items()):
             digest.update(f"{name} {array.shape} {array.dtype.str} ".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
-        for text in (self.engine, self.listens_fingerprint, self.embeddings_fingerprint, *self.users.ids, *self.tracks.ids):
+        values = json.dumps(self.model_values[0], sort_keys=True)
+        for text in (values, self.listens_fingerprint, self.embeddings_fingerprint, *self.users.ids, *self.tracks.ids):
             digest.update(f"{len(text)}:{text}".encode())
         return digest.hexdigest()
 
@@ -99,9 +111,40 @@ class ServingModel:
         return np.bincount(self.history.tracks, minlength=len(self.tracks)).astype(np.int64)
 
     @cached_property
+    def scorable(self) -> NDArray[np.bool_]:
+        """Songs that the model can score, bool (I,)."""
+        return self.model.scorable
+
+    @cached_property
+    def average_play(self) -> float:
+        """The weight that counts as an average play: its confidence is 1."""
+        return float(np.expm1(mean_log(self.history.weights)))
+
+    @cached_property
     def has_content(self) -> NDArray[np.bool_]:
         """Songs placed by their sound, bool (I,)."""
         return np.asarray(self.content.any(axis=1), dtype=np.bool_)
+
+    @property
+    def parts(self) -> tuple[FactorModel | PostingsModel, ...]:
+        """The engines of a blend, or the one that there is."""
+        return self.model.parts if isinstance(self.model, BlendModel) else (self.model,)
+
+    @cached_property
+    def company(self) -> NDArray[np.float32]:
+        """Vectors in which songs played by the same people lie near each other, float32 (I, f); (I, 0) where nothing was learned
+        from company.
+        """
+        learned = {part.name: part.item_factors for part in self.parts if isinstance(part, FactorModel)}
+        names = [name for name in learned if name not in NO_COMPANY]
+        if not names:
+            return np.zeros((len(self.tracks), 0), np.float32)
+        return learned["als" if "als" in names else names[0]]
+
+    @property
+    def words(self) -> History | None:
+        """The sparse features of songs that the model uses, or None."""
+        return next((part.words for part in self.parts if isinstance(part, PostingsModel)), None)
 
 
 def serving_model(
@@ -124,7 +167,7 @@ def serving_model(
     ------
     InputError : the engine has no factors, or `artists` has the wrong length.
     """
-    if not isinstance(fitted, FactorModel):
+    if not isinstance(fitted, MODELS):
         raise InputError(
             f"engine {fitted.name!r} cannot be served", code="not-servable", hint=f"Take one of {', '.join(SOURCES)}"
         )
@@ -134,7 +177,7 @@ def serving_model(
     history = History.of_listens(listens)
     scaler, units = _content_of(fitted, listens, content)
     return ServingModel(
-        fitted,
+        _sharing(fitted, history),
         listens.users,
         listens.tracks,
         history,
@@ -146,8 +189,16 @@ def serving_model(
     )
 
 
+def _sharing(model: AnyModel, history: History) -> AnyModel:
+    """The same model with the history that serving keeps in place of an equal one of its own."""
+    if isinstance(model, BlendModel):
+        parts = (_sharing(part, history) for part in model.parts)
+        return replace(model, parts=tuple(part for part in parts if not isinstance(part, BlendModel)))
+    return replace(model, history=history) if isinstance(model, PostingsModel) else model
+
+
 def _content_of(
-    fitted: FactorModel, listens: Listens, content: SongEmbeddings | None
+    fitted: AnyModel, listens: Listens, content: SongEmbeddings | None
 ) -> tuple[ContentScaler | None, NDArray[np.float32]]:
     """The scaling that the engine uses, or one of our own, and unit vectors float32 (I, c)."""
     if content is None:
@@ -155,8 +206,9 @@ def _content_of(
     vectors, known = content.aligned(listens.tracks)
     if not known.any():
         return None, np.zeros((len(listens.tracks), 0), np.float32)
-    if fitted.content_map is not None:
-        scaler = fitted.content_map.scaler
+    content_map = None if isinstance(fitted, PostingsModel) else fitted.content_map
+    if content_map is not None:
+        scaler = content_map.scaler
     else:
         warm = known & (listens.track_counts() > 0)
         scaler = fit_scaler(vectors, warm if warm.sum() > 1 else known, ScalingConfig(), content.widths)

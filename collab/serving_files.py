@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from collab.content_scaling import ContentScaler
 from collab.history import History
-from collab.model import ContentMap, FactorModel
+from collab.model_records import from_values
 from collab.serving import ServingModel
 from data.errors import InputError
 from data.files import atomic_path, read_json, write_json
 from data.ids import IdMap
 
-SCHEMA = 1
+SCHEMA = 2
 META = "serving.json"
 
 
@@ -36,7 +36,7 @@ def save_serving(folder: Path, serving: ServingModel) -> None:
         "schema": SCHEMA,
         "version": serving.version,
         "engine": serving.engine,
-        "cold_tracks": serving.model.cold_tracks,
+        "model": serving.model_values[0],
         "listens_fingerprint": serving.listens_fingerprint,
         "embeddings_fingerprint": serving.embeddings_fingerprint,
         "arrays": sorted(arrays),
@@ -63,7 +63,7 @@ def load_serving(
     ------
     InputError : missing, damaged, of another schema, or made from other listens or embeddings (code "stale").
     """
-    meta = read_json(folder / META, schema=SCHEMA)
+    meta = _read_meta(folder)
     wanted = {"listens_fingerprint": listens_fingerprint, "embeddings_fingerprint": embeddings_fingerprint}
     for name, value in wanted.items():
         if value is not None and meta.get(name) != value:
@@ -80,22 +80,30 @@ def load_serving(
         }
         return _assemble(meta, arrays)
     except FileNotFoundError:
-        if read_json(folder / META, schema=SCHEMA).get("version") != meta.get("version"):  # replaced while we were reading
+        if _read_meta(folder).get("version") != meta.get("version"):  # replaced while we were reading
             return load_serving(folder, **wanted)
         raise InputError(f"{folder}: the model's arrays are missing", code="damaged", hint="Train the hybrid again") from None
     except (OSError, KeyError, TypeError, ValueError, EOFError) as error:
         raise InputError(f"{folder}: the model cannot be read: {error}", code="damaged", hint="Train the hybrid again") from None
 
 
+def _read_meta(folder: Path) -> dict[str, Any]:
+    meta = read_json(folder / META)
+    if meta.get("schema") != SCHEMA:
+        raise InputError(
+            f"the model in {folder} has schema {meta.get('schema')!r}, this program reads schema {SCHEMA}",
+            code="schema",
+            hint="Run `recsys train-hybrid`",
+        )
+    return meta
+
+
 def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ServingModel:
-    scaler, content_map = None, None
+    scaler = None
     if "scaler_mean" in arrays:
         scaler = ContentScaler(arrays["scaler_mean"], arrays["scaler_projection"], meta["unit"])
-    if scaler is not None and "map_weights" in arrays:
-        content_map = ContentMap(scaler, arrays["map_weights"])
-    factors = arrays["user_factors"], arrays["item_factors"], arrays["scorable"]
     serving = ServingModel(
-        FactorModel(meta["engine"], *factors, cold_tracks=meta["cold_tracks"], content_map=content_map),
+        from_values(meta["model"], arrays),
         IdMap(tuple(meta["users"]), "user"),
         IdMap(tuple(meta["tracks"]), "track"),
         History(arrays["history_starts"], arrays["history_tracks"], arrays["history_weights"]),

@@ -91,7 +91,8 @@ def ease_cf(inputs: FitInputs) -> FactorModel:
 
 def ease_own(inputs: FitInputs) -> FactorModel:
     """EASE with content under the plays; songs without listens stand where their content puts them in it."""
-    return ease.fit_ease("ease", inputs.plays, inputs.content[1], inputs.config.ease)
+    scaler, scaled = inputs.content
+    return ease.fit_ease("ease", inputs.plays, scaled, inputs.config.ease, scaler)
 
 
 def ease_bridged(inputs: FitInputs) -> FactorModel:

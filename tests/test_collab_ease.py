@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from collab import ease
 from collab.confidence import confidence
+from collab.content_scaling import ContentScaler
 from collab.ease import EaseConfig, fit_ease
 from collab.model import FactorModel
 from data.embeddings import unit_rows
@@ -51,6 +52,18 @@ def test_a_listener_folded_in_with_the_training_plays_has_the_training_scores(n_
     plays, content = world(n_users)
     model = fit_ease("ease", plays, content, EaseConfig(4.0, 2.0))
     np.testing.assert_allclose(model.fold_in(plays), all_scores(model, n_users), atol=1e-4)
+
+
+@pytest.mark.parametrize("n_users", [8, 60])
+def test_a_song_that_comes_later_is_scored_as_if_it_had_been_there(n_users: int) -> None:
+    plays, content = world(n_users)
+    config, scaler = EaseConfig(4.0, 2.0), ContentScaler(np.zeros(5, np.float32), np.eye(5, dtype=np.float32), unit=True)
+    there = all_scores(fit_ease("ease", plays, content, config, scaler), n_users)[:, -1]
+    before = fit_ease("ease", plays[:, :-1], content[:-1], config, scaler)
+    assert before.content_map is not None
+    later = before.user_factors @ before.content_map.apply(content[-1:])[0]
+    np.testing.assert_allclose(later, there, atol=1e-4)
+    assert np.ptp(there) > 0.05
 
 
 def test_without_content_a_song_nobody_played_stands_below_all_others() -> None:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from collab.diversity import in_laps, spread
 from collab.engine import EngineConfig, fit
+from collab.explain import Taste
 from collab.factors import ALSConfig
-from collab.fallback import Plays, recommend
+from collab.fallback import Person, Plays, Terms, answers, recommend
+from collab.history import History
 from collab.lightfm_hybrid import LightFMConfig
 from collab.occurrence import occurrence
+from collab.recommendation import SOURCES
 from collab.serving import ServingModel, serving_model
 from data.embeddings import SongEmbeddings
 from data.errors import InputError
 from data.ids import IdMap
+from data.item_features import ItemFeatures, unit_length
 from data.listens import Listens
 
 QUICK = EngineConfig(lightfm=LightFMConfig(16, 8), als=ALSConfig(16, 3.0))
 N = 24
 TRACKS = IdMap(tuple(f"t{i}" for i in range(N)), "track")
+CLOSED = [name for name in SOURCES if name not in ("bpr", "bpr-cf", "lightfm", "lightfm-cf")]
 NEW = {"t20", "t21", "t22", "t23"}
 
 
@@ -46,7 +53,13 @@ def served(engine: str = "als", *, listens: Listens | None = None, content: Song
     listens = checkerboard() if listens is None else listens
     content = sounds() if content is None else content
     artists = [f"artist {i // 4}" for i in range(N)]
-    return serving_model(fit(engine, listens, content, QUICK), listens, content, artists)
+    return serving_model(fit(engine, listens, content, QUICK, features=colours()), listens, content, artists)
+
+
+def colours() -> ItemFeatures:
+    """A word for the even songs, one for the odd."""
+    matrix = sp.csr_matrix((np.ones(N, np.float32), (np.arange(N), np.arange(N) % 2)), shape=(N, 2), dtype=np.float32)
+    return ItemFeatures(TRACKS, matrix, "colours")
 
 
 def parity(items: list) -> set[int]:
@@ -80,15 +93,105 @@ def test_an_engine_of_listens_alone_leaves_new_songs_to_the_step_below() -> None
 
 
 def test_likes_of_an_unknown_person_give_songs_that_sound_alike() -> None:
-    items = recommend(served(), "stranger", ["t1", "t3"], k=5)
+    items = recommend(served("als-cf", content=sounds()), "stranger", ["t21"], k=5)  # nobody plays t21
     assert {item.source for item in items} == {"content-likes"}
     assert parity(items) == {1}
 
 
-def test_listens_newer_than_the_model_give_songs_that_sound_alike() -> None:
+@pytest.mark.parametrize("engine", ["hybrid", "als", "ease", "bpr", "lightfm"])
+def test_likes_of_an_unknown_person_are_folded_into_the_hybrid(engine: str) -> None:
+    items = recommend(served(engine), "stranger", ["t1", "t3"], k=5)
+    assert {item.source for item in items} <= {"hybrid-likes", "hybrid-content"}
+    for item in items:
+        assert item.cold == (item.source == "hybrid-content")
+    assert parity(items) == {1}
+
+
+@pytest.mark.parametrize(
+    ("engine", "source"),
+    [("als-cf", "collaborative"), ("ease-cf", "collaborative"), ("content", "content-likes"), ("content-ridge", "content-likes")],
+)
+def test_likes_folded_into_other_engines_give_their_own_source(engine: str, source: str) -> None:
+    items = recommend(served(engine), "stranger", ["t1", "t3"], k=5)
+    assert {item.source for item in items} == {source}
+    assert parity(items) == {1}
+
+
+def test_an_engine_without_taste_leaves_likes_to_their_sound() -> None:
+    assert {item.source for item in recommend(served("popularity"), None, ["t1"], k=5)} == {"content-likes"}
+
+
+def test_a_like_counts_as_much_as_the_song_played_most() -> None:
+    taste = Taste(np.arange(3, dtype=np.int32), np.array([2, 7, 0], np.float32), np.array([False, False, True]))
+    assert taste.weights(1.5).tolist() == [2, 7, 7]
+
+
+def test_where_nothing_was_played_a_like_counts_as_an_average_play() -> None:
+    taste = Taste(np.arange(2, dtype=np.int32), np.zeros(2, np.float32), np.ones(2, np.bool_))
+    assert taste.weights(1.5).tolist() == [1.5, 1.5]
+
+
+@pytest.mark.parametrize("engine", CLOSED)
+def test_a_known_listener_folded_in_with_the_training_plays_gets_the_same_scores(engine: str) -> None:
+    serving = served(engine)
+    users = np.arange(12, dtype=np.int32)
+    scores, folded = serving.model.scores(users), serving.model.folded_scores(serving.history)
+    np.testing.assert_allclose(folded, scores, rtol=1e-3, atol=1e-3 * float(np.abs(scores).max()))
+
+
+@pytest.mark.parametrize("engine", [name for name in SOURCES if name != "popularity"])
+def test_on_the_checkerboard_a_new_listener_gets_songs_of_their_colour(engine: str) -> None:
+    model = served(engine).model
+    for colour in (0, 1):
+        plays = History.of_rows([(np.arange(colour, 12, 2, dtype=np.int32), np.full(6, 3, np.float32))])
+        scores = model.folded_scores(plays)[0, 12:20]
+        assert scores[colour::2].min() > scores[1 - colour :: 2].max()
+
+
+@pytest.mark.parametrize("engine", ["hybrid", "als", "ease", "als-cf"])
+def test_plays_since_training_change_the_list_of_a_known_listener(engine: str) -> None:
+    """u2 plays even songs; today nothing but odd ones."""
+    serving = served(engine)
+    odd = np.arange(1, 18, 2, dtype=np.int32)
+    today = recommend(serving, "u2", k=N, heard_extra=Plays(odd, np.full(len(odd), 50, np.float32)))
+    before = recommend(serving, "u2", k=N)
+    assert not {TRACKS.ids[t] for t in odd} & {item.track_id for item in today}
+    assert rank_of("t19", today) < rank_of("t2", today)
+    assert rank_of("t19", before) > rank_of("t2", before)
+    assert today[0].source in ("hybrid", "hybrid-content", "collaborative")
+
+
+def rank_of(track: str, items: list) -> int:
+    return next(item.rank for item in items if item.track_id == track)
+
+
+@pytest.mark.parametrize("engine", ["hybrid", "als-cf", "popularity"])
+def test_many_are_answered_as_each_alone(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving = served(engine)
+    plays = Plays(np.array([0, 4], np.int32), np.array([5, 1], np.float32))
+    people = [Person(f"u{i}") for i in range(12)] + [
+        Person("new", (), plays),
+        Person(None, ("t1",)),
+        Person(),
+        Person("u3", ("t2",)),
+    ]
+    alone = [recommend(serving, p.user, p.likes, k=5, heard_extra=p.newer) for p in people]
+    for size in (1, 4, 100):
+        monkeypatch.setattr("collab.fallback.users_at_a_time", lambda _songs, size=size: size)
+        together = list(answers(serving, people, Terms(5)))
+        assert [[i.track_id for i in items] for items in together] == [[i.track_id for i in items] for items in alone]
+        assert [[i.source for i in items] for items in together] == [[i.source for i in items] for items in alone]
+
+
+def test_of_many_who_heard_everything_gets_an_empty_list() -> None:
+    extra = Plays(np.arange(N, dtype=np.int32), np.ones(N, np.float32))
+    assert [len(items) for items in answers(served(), [Person("u1"), Person("u2", (), extra)], Terms(3))] == [3, 0]
+
+
+def test_listens_of_a_new_person_are_folded_in() -> None:
     plays = Plays(np.array([0, 4], np.int32), np.array([5, 1], np.float32))
     items = recommend(served(), "stranger", k=5, heard_extra=plays)
-    assert {item.source for item in items} == {"content-likes"}
+    assert {item.source for item in items} <= {"hybrid-likes", "hybrid-content"}
     assert parity(items) == {0}
     assert not {"t0", "t4"} & {item.track_id for item in items}
 
@@ -115,6 +218,19 @@ def test_popular_songs_are_at_most_two_an_artist_while_others_are_left() -> None
 
 def test_a_popular_list_longer_than_two_an_artist_is_filled_up() -> None:
     assert len(recommend(served(), None, k=15)) == 15
+
+
+def test_popular_songs_are_spread_over_sounds() -> None:
+    """Even songs have one listener more than odd ones: by popularity alone, the list would be even."""
+    cells = [(u, t) for u in range(10) for t in range(20) if t % 2 == 0 or u]
+    user, track = (np.array(column, np.int32) for column in zip(*cells, strict=True))
+    listens = Listens(user, track, np.ones(len(user), np.float32), None, IdMap(tuple(f"u{i}" for i in range(10)), "user"), TRACKS)
+    serving = serving_model(fit("popularity", listens), listens, sounds(), [""] * N)
+    items = recommend(serving, k=4)
+    assert {item.source for item in items} == {"popular"}
+    assert parity(items) == {0, 1}
+    unheard = serving_model(fit("popularity", listens), listens, None, [""] * N)
+    assert parity(recommend(unheard, k=4)) == {0}
 
 
 def test_without_listens_the_list_is_spread_over_the_catalogue() -> None:
@@ -178,8 +294,10 @@ def test_likes_are_never_returned() -> None:
 
 def test_likes_move_the_list_of_a_known_user() -> None:
     serving = served()
-    plain, moved = (recommend(serving, "u2", likes, k=8) for likes in ([], ["t1", "t3", "t5"]))
-    assert sum(int(i.track_id[1:]) % 2 for i in moved) > sum(int(i.track_id[1:]) % 2 for i in plain)
+    plain, moved = (recommend(serving, "u2", likes, k=N) for likes in ([], ["t1", "t3", "t5"]))
+    scores = [{i.track_id: i.score for i in items} for items in (plain, moved)]
+    for odd, even in (("t7", "t2"), ("t21", "t12")):
+        assert scores[1][odd] - scores[1][even] > scores[0][odd] - scores[0][even]
 
 
 @pytest.mark.parametrize("user", ["u2", "stranger"])
@@ -191,6 +309,12 @@ def test_an_artist_cap_holds_over_all_steps(user: str) -> None:
 
 def test_the_same_question_has_the_same_answer() -> None:
     assert recommend(served(), None, k=7, seed=3) == recommend(served(), None, k=7, seed=3)
+
+
+@pytest.mark.parametrize("explore", [-0.1, 1.5, float("nan")])
+def test_exploring_beyond_its_bounds_is_refused(explore: float) -> None:
+    with pytest.raises(InputError, match=r"explore=.* must lie in \[0, 1\]"):
+        recommend(served(), "u1", explore=explore)
 
 
 @pytest.mark.parametrize("bad", [{"k": 0}, {"artist_cap": 0}])
@@ -251,6 +375,28 @@ def test_a_song_found_by_its_sound_is_explained_by_its_sound() -> None:
     for item in recommend(served("als-cf"), "stranger", ["t1"], k=N):
         if item.source == "content-likes":
             assert "liked by people" not in item.reason
+
+
+def test_a_reason_from_company_uses_the_collaborative_part_of_a_blend() -> None:
+    """Songs that all sound the same, so that only their listeners tell them apart."""
+    serving = served("hybrid")
+    silent = dataclasses.replace(serving, content=np.zeros_like(serving.content))
+    assert serving.company.shape[1] == 16  # of als
+    reason = recommend(silent, "u2", k=1, name_of=named)[0].reason
+    assert reason.startswith("liked by people who play Artist - Song ")
+    assert int(reason.split("Song ")[1].split(",")[0]) % 2 == 0
+
+
+def test_a_reason_from_words_names_the_song_that_shares_most_of_them() -> None:
+    listens = checkerboard()
+    columns = np.stack([np.arange(N) % 2, 2 + np.arange(N) // 2], axis=1)  # a word of the colour, one of each pair
+    matrix = sp.csr_matrix((np.ones(2 * N), (np.repeat(np.arange(N), 2), columns.ravel())), shape=(N, 2 + N // 2))
+    fitted = fit("features", listens, None, QUICK, features=ItemFeatures(TRACKS, unit_length(matrix), "words"))
+    serving = serving_model(fitted, listens, None, ["" for _ in range(N)])
+    item = recommend(serving, "u2", k=1, name_of=named)[0]
+    assert item.source == "content"
+    assert item.reason.startswith("described like Artist - Song ")
+    assert int(item.reason.split("Song ")[1].split(",")[0]) % 2 == 0
 
 
 def test_a_song_played_once_is_said_to_be_played_once() -> None:

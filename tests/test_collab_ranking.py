@@ -125,3 +125,37 @@ def test_nan_scores_are_a_bug_that_is_not_hidden() -> None:
 def test_a_length_or_block_of_zero_is_refused(bad: dict) -> None:
     with pytest.raises(InputError, match="must be 1 or more"):
         top_k(lambda u: np.zeros((len(u), 3), np.float32), np.array([0], np.int32), **bad)
+
+
+def test_a_wide_table_with_long_histories_is_ranked_as_by_hand() -> None:
+    """More songs than groups of the bound; users who heard nothing, some, and most of them."""
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(5, 5000)).astype(np.float32)
+    table[3] = 0.0
+    seen = [sorted(rng.choice(5000, n, replace=False).tolist()) for n in (0, 300, 4995, 10, 2000)]
+    best = np.argsort(-table[1])[:300]
+    seen[1] = sorted(best.tolist())  # the very best ones
+    candidates = rng.random(5000) < 0.9
+    for allowed in (np.ones(5000, np.bool_), candidates):
+        ranking = top_k(lambda u: table[u], np.arange(5, dtype=np.int32), 100, seen=history(seen), candidates=allowed)
+        for user, expected in enumerate(by_hand(table, 100, seen, allowed)):
+            tracks, scores = ranking.of(user)
+            assert scores.tolist() == expected
+            assert not set(tracks.tolist()) & set(seen[user])
+            assert allowed[tracks].all()
+
+
+def test_the_scores_that_are_ranked_are_not_written_to() -> None:
+    table = np.random.default_rng(0).random((3, 40)).astype(np.float32)
+    table.flags.writeable = False
+    top_k(lambda u: table, np.arange(3, dtype=np.int32), 5, seen=history([[1], [2], [3]]), candidates=np.arange(40) > 4)
+
+
+def test_blocks_are_full_tiles_where_that_fits() -> None:
+    from collab.model import TILE
+    from collab.ranking import BLOCK_CELLS, users_at_a_time
+
+    assert users_at_a_time(50_000) == TILE
+    assert users_at_a_time(10_000) % TILE == 0
+    assert users_at_a_time(10_000) * 10_000 <= BLOCK_CELLS
+    assert users_at_a_time(10**9) == 1

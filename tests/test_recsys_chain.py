@@ -103,18 +103,92 @@ def test_an_unknown_user_gets_the_fallback_and_is_told(recsys, trained):
 def test_likes_are_the_taste_of_an_unknown_user(recsys, trained, world):
     song = (world / "tracks.csv").read_text().splitlines()[1].split(",")[0]
     items = recsys("-w", trained, "recommend", "--like", song, "--json").json["items"]
-    assert {item["source"] for item in items} == {"content-likes"}
+    assert {item["source"] for item in items} <= {"hybrid-likes", "hybrid-content"}
     assert song not in {item["track_id"] for item in items}
 
 
-def test_plays_since_training_are_not_recommended_and_make_a_new_user_known_by_sound(recsys, workspace, world, tmp_path):
+def test_plays_since_training_are_not_recommended_and_make_a_new_user_known(recsys, workspace, world, tmp_path):
     tracks = [line.split(",")[0] for line in (world / "tracks.csv").read_text().splitlines()[1:]]
     (tmp_path / "today.csv").write_text("user_id,track_id,plays\n" + "".join(f"newcomer,{track},3\n" for track in tracks[:3]))
     recsys("-w", workspace, "import-listens", tmp_path / "today.csv")
     answer = recsys("-w", workspace, "recommend", "--user", "newcomer", "-k", 42, "--json").json
-    assert answer["items"][0]["source"] == "content-likes"
+    assert answer["items"][0]["source"] in ("hybrid-likes", "hybrid-content")
+    assert any("played since it was trained" in note for note in answer["notes"])
     assert not set(tracks[:3]) & {item["track_id"] for item in answer["items"]}
     assert any("train-hybrid" in note for note in answer["notes"])
+
+
+def test_plays_since_training_change_the_list_of_a_known_user(recsys, workspace, world, tmp_path):
+    user = most_active(world)
+    before = recsys("-w", workspace, "recommend", "--user", user, "-k", 5, "--json").json["items"]
+    unheard = [item["track_id"] for item in before[3:]]
+    (tmp_path / "today.csv").write_text("user_id,track_id,plays\n" + "".join(f"{user},{track},200\n" for track in unheard))
+    recsys("-w", workspace, "import-listens", tmp_path / "today.csv")
+    after = recsys("-w", workspace, "recommend", "--user", user, "-k", 5, "--json").json
+    assert after["known_user"]
+    assert not set(unheard) & {item["track_id"] for item in after["items"]}
+    assert {item["source"] for item in after["items"]} <= {"hybrid", "hybrid-content"}
+    reasons = " ".join(item["reason"] for item in after["items"])
+    assert "200 times" in reasons
+
+
+def test_more_plays_of_songs_heard_before_count_as_newer(workspace, world, tmp_path):
+    from recsys.steps.current import current_model
+    from recsys.steps.listens import import_listens
+    from recsys.workspace import open_workspace
+
+    user = most_active(world)
+    track = next(line.split(",")[1] for line in (world / "listens.csv").read_text().splitlines() if line.startswith(f"{user},"))
+    (tmp_path / "today.csv").write_text(f"user_id,track_id,plays\n{user},{track},7\n")
+    import_listens(workspace, [tmp_path / "today.csv"])
+    opened = open_workspace(workspace)
+    with opened.catalogue(readonly=True) as catalogue:
+        current = current_model(opened, catalogue, [user])
+    newer = current.newer[user]
+    assert [current.serving.tracks.ids[t] for t in newer.tracks] == [track]
+    np.testing.assert_allclose(newer.plays, [7], rtol=1e-4)
+
+
+def test_exploring_gives_less_popular_songs(recsys, trained, world):
+    from recsys.steps.recommend import recommend
+
+    users = sorted({line.split(",")[0] for line in (world / "listens.csv").read_text().splitlines()[1:]})[:20]
+    lines = (world / "listens.csv").read_text().splitlines()[1:]
+    played = [line.split(",")[1] for line in lines]
+
+    def listeners(explore):
+        found = [item["track_id"] for user in users for item in recommend(trained, user=user, k=5, explore=explore)["items"]]
+        return np.mean([played.count(track) for track in found])
+
+    assert listeners(1.0) < listeners(0.0)
+    ran = recsys("-w", trained, "recommend", "--user", users[0], "--explore", 0.5, "--json")
+    assert ran.code == 0
+
+
+def test_the_choice_of_the_hybrid_is_told(recsys, workspace):
+    result = recsys("-w", workspace, "train-hybrid", "--json").json
+    assert result["engine"] == "hybrid"
+    assert set(result["choice"]) >= {"weights", "bridges", "trust", "boost", "why", "validated"}
+    assert set(result["choice"]["weights"]) == {"songs with listens", "songs without"}
+    told = recsys("-w", workspace, "train-hybrid").out
+    assert "Picked " in told
+    assert "%" in told
+
+
+def test_metadata_is_part_of_what_the_hybrid_is_made_from(recsys, workspace):
+    first = recsys("-w", workspace, "train-hybrid", "--metadata", "genre", "--metadata", "artist", "--json").json
+    again = recsys("-w", workspace, "train-hybrid", "--metadata", "genre", "--metadata", "artist", "--json").json
+    assert (first["trained"], again["trained"]) == (True, False)
+    assert recsys("-w", workspace, "train-hybrid", "--json").json["trained"]
+
+
+@pytest.mark.parametrize("engine", ["als", "ease", "bpr", "lightfm-cf", "ease-cf", "content-ridge", "features", "popularity"])
+def test_every_kind_of_engine_is_trained_and_answers(recsys, workspace, world, engine):
+    metadata = ["--metadata", "genre"] if engine == "features" else []
+    assert recsys("-w", workspace, "train-hybrid", "--engine", engine, *metadata, "--json").json["choice"] is None
+    items = recsys("-w", workspace, "recommend", "--user", most_active(world), "-k", 5, "--json").json["items"]
+    assert len(items) == 5
+    assert all(item["reason"] for item in items)
 
 
 def test_a_song_embedded_since_training_can_be_recommended(recsys, workspace, world, tmp_path):

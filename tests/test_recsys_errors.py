@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -145,6 +146,69 @@ def test_malformed_rows_are_counted_and_the_others_imported(recsys, workspace, t
     assert (result["rows"], result["bad_rows"]) == (6, 4)
     assert sum(reason["rows"] for reason in result["rejected"]) == 4
     assert {reason["first_line"] for reason in result["rejected"]} == {3, 4, 5, 6}
+
+
+def test_without_embeddings_the_hybrid_says_what_to_run(recsys, world, tmp_path):
+    for command in (("scan", world), ("import-listens", world / "listens.csv")):
+        recsys("-w", tmp_path / "w", *command)
+    assert_one_line(recsys("-w", tmp_path / "w", "train-hybrid"), "needs embeddings or metadata", "recsys embed", "als-cf")
+    assert_one_line(recsys("-w", tmp_path / "w", "train-hybrid", "--engine", "als"), "needs embeddings", "recsys embed")
+    assert_one_line(recsys("-w", tmp_path / "w", "train-hybrid", "--engine", "features"), "needs metadata", "--metadata")
+    assert_one_line(recsys("-w", tmp_path / "w", "train-hybrid", "--metadata", "shoe size"), "'shoe size'", "artist", "genre")
+    assert recsys("-w", tmp_path / "w", "train-hybrid", "--metadata", "artist", "--metadata", "genre").code == 0
+    assert recsys("-w", tmp_path / "w", "train-hybrid", "--engine", "als-cf").code == 0
+
+
+def test_a_catalogue_too_large_for_ease_is_told_so(recsys, workspace, monkeypatch):
+    monkeypatch.setattr("collab.ease.MOST_CELLS", 10)
+    assert_one_line(recsys("-w", workspace, "train-hybrid", "--engine", "ease"), "too many", "als")
+    assert recsys("-w", workspace, "train-hybrid").code == 0
+
+
+def test_a_model_of_an_older_program_asks_for_training(recsys, workspace):
+    meta = json.loads((workspace / "models" / "hybrid" / "serving.json").read_text())
+    (workspace / "models" / "hybrid" / "serving.json").write_text(json.dumps(meta | {"schema": 1}))
+    assert_one_line(recsys("-w", workspace, "recommend", "--user", "x"), "schema 1", "recsys train-hybrid")
+    assert recsys("-w", workspace, "train-hybrid", "--json").json["trained"]
+
+
+@pytest.mark.parametrize("explore", ["-1", "1.1", "nan"])
+def test_exploring_beyond_its_bounds_is_one_line(recsys, trained, tmp_path, explore):
+    assert_one_line(recsys("-w", trained, "recommend", "--explore", explore), "explore", "[0, 1]")
+    (tmp_path / "users.txt").write_text("u\n")
+    many = ("--users-file", tmp_path / "users.txt", "--out", tmp_path / "o.parquet", "--explore", explore)
+    assert_one_line(recsys("-w", trained, "recommend", *many), "explore", "[0, 1]")
+
+
+def test_an_unknown_liked_song_is_named(recsys, trained):
+    assert_one_line(recsys("-w", trained, "recommend", "--like", "no such song"), "no such song")
+
+
+ODD_LISTENS = {
+    "one user": [("u", 0, 3), ("u", 1, 2)],
+    "one user and one song": [("u", 0, 3)],
+    "one song": [("a", 0, 1), ("b", 0, 2), ("c", 0, 1)],
+    "rows twice": [("a", 0, 1), ("a", 0, 1), ("b", 0, 2), ("b", 1, 2)],
+    "all songs heard": [(user, song, 1) for user in ("a", "b") for song in range(45)],
+}
+
+
+@pytest.mark.parametrize("case", ODD_LISTENS)
+def test_odd_listens_train_and_answer(recsys, workspace, world, tmp_path, case):
+    songs = [line.split(",")[0] for line in (world / "tracks.csv").read_text().splitlines()[1:]]
+    shutil.rmtree(workspace / "listens")
+    rows = "".join(f"{user},{songs[song]},{plays}\n" for user, song, plays in ODD_LISTENS[case])
+    (tmp_path / "odd.csv").write_text("user_id,track_id,plays\n" + rows)
+    assert recsys("-w", workspace, "import-listens", tmp_path / "odd.csv").code == 0
+    assert recsys("-w", workspace, "train-hybrid").code == 0
+    user = ODD_LISTENS[case][0][0]
+    ran = recsys("-w", workspace, "recommend", "--user", user, "--json")
+    if case == "all songs heard":
+        assert_one_line(ran, "has heard all 45 songs")
+    else:
+        assert ran.code == 0
+        assert len(ran.json["items"]) == 10
+    assert recsys("-w", workspace, "recommend", "--user", "somebody else", "--like", songs[3], "--json").code == 0
 
 
 def test_no_listens_says_what_to_import(recsys, world, tmp_path):

@@ -62,7 +62,7 @@ def test_in_place_every_command_uses_them(recsys, workspace, clap, ids, world, t
     trained = recsys("-w", workspace, "train-hybrid", "--json").json
     assert (trained["trained"], trained["songs_without_embedding"]) == (True, 2)
     ran = recsys("-w", workspace, "recommend", "--like", ids[0], "-k", 1, "--json")
-    assert (ran.code, ran.json["items"][0]["source"]) == (0, "content-likes")
+    assert (ran.code, ran.json["items"][0]["source"]) == (0, "hybrid-likes")
     recsys("-w", workspace, "export", "embeddings", "--out", tmp_path / "out.npy")
     np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), vectors[:43])
 
@@ -315,7 +315,7 @@ def test_a_file_that_only_adds_songs_keeps_the_fingerprint_and_places_them_in_th
     answer = recsys("-w", workspace, "import-embeddings", more, "--name", "clap", "--json").json
     assert (answer["songs"], answer["fingerprint"]) == (45, before)
     ran = recsys("-w", workspace, "recommend", "--like", ids[-1], "-k", 5, "--json")
-    assert (ran.code, {item["source"] for item in ran.json["items"]}) == (0, {"content-likes"})
+    assert (ran.code, {item["source"] for item in ran.json["items"]}) == (0, {"hybrid-likes"})
 
 
 @pytest.mark.parametrize("change", ["value", "name", "song", "width"])

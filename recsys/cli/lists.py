@@ -28,6 +28,10 @@ def recommend(
     ] = None,
     k: Count = 10,
     artist_cap: ArtistCap = None,
+    explore: Annotated[
+        float,
+        typer.Option("--explore", help="From accurate (0) to exploratory (1): how much popularity counts against a song."),
+    ] = 0.0,
     users_file: Annotated[
         Path | None, typer.Option("--users-file", help="A text file with a user a line; needs --out.", show_default=False)
     ] = None,
@@ -44,7 +48,9 @@ def recommend(
     if users_file is not None and out is not None:
         if user is not None or like:
             raise typer.BadParameter("--users-file does not go with --user or --like")
-        many = step.recommend_many(context.obj, users_file, out, k=k, artist_cap=artist_cap, report=TerminalReport())
+        many = step.recommend_many(
+            context.obj, users_file, out, k=k, artist_cap=artist_cap, explore=explore, report=TerminalReport()
+        )
         for note in many["notes"]:
             typer.echo(note, err=True)
         if json:
@@ -52,7 +58,7 @@ def recommend(
         else:
             typer.echo(many["summary"])
         return
-    answer = step.recommend(context.obj, user=user, likes=like or [], k=k, artist_cap=artist_cap)
+    answer = step.recommend(context.obj, user=user, likes=like or [], k=k, artist_cap=artist_cap, explore=explore)
     for note in answer["notes"]:
         typer.echo(note, err=True)
     if json:

@@ -128,14 +128,31 @@ def architectures(
 @app.command("train-hybrid")
 def train_hybrid(
     context: typer.Context,
-    engine: Annotated[str, typer.Option("--engine", help="lightfm, als, lightfm-cf, als-cf, content or popularity.")] = "lightfm",
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            help="hybrid (the best blend of the others by validation), als, ease, bpr, lightfm; on listens alone: als-cf, "
+            "ease-cf, bpr-cf, lightfm-cf; content, content-ridge, features (of --metadata); popularity.",
+        ),
+    ] = "hybrid",
+    metadata: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metadata",
+            metavar="NAME",
+            help="Describe songs also by artist, or by a label (genre, year, ...); may be given many times.",
+            show_default=False,
+        ),
+    ] = None,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
     """Join listens and embeddings in one model that recommends warm and cold songs."""
     from recsys.steps import hybrid
 
-    _answer(hybrid.train_hybrid(context.obj, engine=engine, seed=seed, report=TerminalReport()), json)
+    result = hybrid.train_hybrid(context.obj, engine=engine, metadata=metadata or [], seed=seed, report=TerminalReport())
+    _answer(result, json)
 
 
 def _answer(result: dict[str, object], json: bool) -> None:

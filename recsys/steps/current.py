@@ -83,13 +83,26 @@ def current_model(workspace: Workspace, catalogue: Catalogue, users: Sequence[st
         if u < 0:
             continue
         cells = slice(plays.indptr[u], plays.indptr[u + 1])
-        played, weights = rows[plays.indices[cells]], plays.data[cells]
-        fresh = played >= 0
-        if user in serving.users:
-            fresh &= ~np.isin(played, serving.history.of(serving.users.row(user))[0])
-        if fresh.any():
-            newer[user] = Plays(played[fresh].astype(np.int32), weights[fresh].astype(np.float32))
+        since = _since(serving, user, rows[plays.indices[cells]], plays.data[cells])
+        if len(since.tracks):
+            newer[user] = since
     return Current(serving, newer, gone, note)
+
+
+def _since(serving: ServingModel, user: str, tracks: NDArray[np.int32], weights: NDArray[np.float32]) -> Plays:
+    """What a user plays now, songs int32 (n,) and plays float32 (n,), less what the model was trained on.
+
+    Songs that the model does not know are left out, and so are plays that have been taken back.
+    """
+    known = tracks >= 0
+    tracks, weights = tracks[known], weights[known]
+    before = np.zeros(len(serving.tracks), np.float32)
+    if user in serving.users:
+        old, plays = serving.history.of(serving.users.row(user))
+        before[old] = plays
+    more = weights - before[tracks]
+    new = more > 1e-5 * weights  # (sums of many plays are rounded)
+    return Plays(tracks[new].astype(np.int32), more[new].astype(np.float32))
 
 
 def _of_sound_alone(catalogue: Catalogue, embeddings: SongEmbeddings) -> ServingModel:

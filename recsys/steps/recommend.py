@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from collab.fallback import recommend as ladder
+from collab.fallback import Person, Terms, answers, one_answer
 from collab.recommendation import Recommendation
 from data.catalogue import Catalogue
 from data.errors import InputError
@@ -21,11 +21,18 @@ _ITEM = ("rank", "track_id", "score", "source", "reason", "cold", "tags")
 
 
 def recommend(
-    root: Path, *, user: str | None = None, likes: Sequence[str] = (), k: int = 10, artist_cap: int | None = None
+    root: Path,
+    *,
+    user: str | None = None,
+    likes: Sequence[str] = (),
+    k: int = 10,
+    artist_cap: int | None = None,
+    explore: float = 0.0,
 ) -> dict[str, Any]:
     """The best `k` songs that `user` has not heard.
 
-    An unknown user, or none, gets the fallback, and "known_user" and "notes" say so. Likes are track ids.
+    An unknown user, or none, gets the fallback, and "known_user" and "notes" say so. Likes are track ids. `explore` goes from 0,
+    accurate, to 1, where popularity counts against a song as much as the model speaks for it.
 
     Returns
     -------
@@ -34,12 +41,15 @@ def recommend(
 
     Raises
     ------
-    InputError : no workspace, no model, an unknown song among the likes, or nothing is left to recommend.
+    InputError : no workspace, no model, an unknown song among the likes, k, artist_cap or explore out of range, or nothing is
+        left to recommend.
     """
     workspace = open_workspace(root)
     with workspace.catalogue(readonly=True) as catalogue:
         current = current_model(workspace, catalogue, [user] if user is not None else [])
-        picked = _ask(current, catalogue, _shared_tags(catalogue), user, likes, k, artist_cap)
+        _check_likes(current, catalogue, likes)
+        terms = _terms(current, catalogue, k, artist_cap, explore)
+        picked = one_answer(current.serving, Person(user, likes, current.newer.get(user or "")), terms)
         notes = [note for note in (_note_on(user, current, picked), current.note) if note]
         known = user is not None and user in current.serving.users
         items = _items(catalogue, picked)
@@ -47,7 +57,14 @@ def recommend(
 
 
 def recommend_many(
-    root: Path, users_file: Path, out: Path, *, k: int = 10, artist_cap: int | None = None, report: Report = SILENT
+    root: Path,
+    users_file: Path,
+    out: Path,
+    *,
+    k: int = 10,
+    artist_cap: int | None = None,
+    explore: float = 0.0,
+    report: Report = SILENT,
 ) -> dict[str, Any]:
     """Recommend for every user of a text file (one id a line) and write Parquet: user_id and what `recommend` says of an item.
 
@@ -69,15 +86,11 @@ def recommend_many(
     columns: dict[str, list[Any]] = {name: [] for name in ("user_id", *_ITEM)}
     heard_all = 0
     with workspace.catalogue(readonly=True) as catalogue, report.task("users") as progress:
-        current, shared = current_model(workspace, catalogue, users), _shared_tags(catalogue)
-        for done, user in enumerate(users, start=1):
-            try:
-                picked = _ask(current, catalogue, shared, user, (), k, artist_cap)
-            except InputError as error:
-                if error.code != "all-heard":
-                    raise
-                heard_all += 1
-                picked = []
+        current = current_model(workspace, catalogue, users)
+        terms = _terms(current, catalogue, k, artist_cap, explore)
+        people = [Person(user, (), current.newer.get(user)) for user in users]
+        for done, (user, picked) in enumerate(zip(users, answers(current.serving, people, terms), strict=True), start=1):
+            heard_all += not picked
             for item in picked:
                 columns["user_id"].append(user)
                 for name in _ITEM:
@@ -126,19 +139,14 @@ def _shared_tags(catalogue: Catalogue) -> Callable[[str, str], Sequence[str]]:
     return shared
 
 
-def _ask(
-    current: Current,
-    catalogue: Catalogue,
-    shared: Callable[[str, str], Sequence[str]],
-    user: str | None,
-    likes: Sequence[str],
-    k: int,
-    artist_cap: int | None,
-) -> list[Recommendation]:
+def _check_likes(current: Current, catalogue: Catalogue, likes: Sequence[str]) -> None:
     for like in likes:
         if like not in current.serving.tracks:
             catalogue.track(like)  # raises if it is no song at all
             raise InputError(f"song {like!r} is not in the model yet", hint="Run `recsys embed`, then `recsys train-hybrid`")
+
+
+def _terms(current: Current, catalogue: Catalogue, k: int, artist_cap: int | None, explore: float) -> Terms:
     names: dict[str, Track] = {}
 
     def name_of(track_id: str) -> str:
@@ -146,27 +154,19 @@ def _ask(
             names.update(catalogue.tracks_by_id([track_id]))
         return names[track_id].name if track_id in names else track_id
 
-    extra = current.newer.get(user) if user is not None else None
-    return ladder(
-        current.serving,
-        user,
-        likes,
-        k,
-        heard_extra=extra,
-        unavailable=current.gone,
-        artist_cap=artist_cap,
-        name_of=name_of,
-        shared_tags=shared,
-    )
+    shared = _shared_tags(catalogue)
+    return Terms(k, current.gone, artist_cap, explore=explore, name_of=name_of, shared_tags=shared)
 
 
 def _note_on(user: str | None, current: Current, picked: Sequence[Recommendation]) -> str:
     """What an answer to a user whom the model does not know rests on; "" for one it knows."""
     if user is None or user in current.serving.users:
         return ""
+    what = "what they played since it was trained" if user in current.newer else "the songs they like"
     if any(item.source == "content-likes" for item in picked):
-        what = "what they played" if user in current.newer else "the songs they like"
         return f"user {user!r} is unknown to the model; the answer rests on the sound of {what}"
+    if any(item.source in ("hybrid-likes", "hybrid-content", "collaborative") for item in picked):
+        return f"user {user!r} is unknown to the model; the answer rests on {what}"
     if any(item.source == "popular" for item in picked):
         return f"user {user!r} is unknown; this is what most listeners play. Give songs with --like for a better answer"
     return f"user {user!r} is unknown; this is a choice from all sounds. Give songs with --like for a better answer"
