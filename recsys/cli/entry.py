@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from data.errors import InputError
-from recsys.cli import demo, evaluate, library, lists, models, tags, vectors  # noqa: F401  (each registers its commands)
+from recsys.cli import demo, evaluate, library, lists, models, tags, tune, vectors  # noqa: F401  (each registers its commands)
 from recsys.cli.app import app
 
 
