@@ -13,7 +13,7 @@ from data.listens import Listens
 from data.splits import Split, cold_split, group_folds, warm_split
 
 FOLDS = 5  # of the artists; one fold is hidden at a time
-MOST_LISTENERS = 2000  # measured in each task: enough for a steady choice, and the time of a trial stays bounded
+MOST_LISTENERS = 2000  # measured in each task: enough for a steady choice, and bounds the time of a trial
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,21 @@ class Task:
     stage: int = 0
 
 
-def validation_tasks(listens: Listens, artists: Sequence[str], *, pairs: int = 2, seed: int = 0, group: str = "") -> list[Task]:
+def validation_tasks(
+    listens: Listens,
+    artists: Sequence[str],
+    *,
+    pairs: int = 2,
+    seed: int = 0,
+    group: str = "",
+    listeners: int = MOST_LISTENERS,
+) -> list[Task]:
     """Hide a fold of the artists, then a fifth of each listener's other artists, `pairs` times with other artists hidden.
 
     Parameters
     ----------
     artists : I names, "" where unknown: such a song is its own artist. () if none is known.
+    listeners : measured on each side of a task; a sample where there are more.
 
     Raises
     ------
@@ -57,9 +66,9 @@ def validation_tasks(listens: Listens, artists: Sequence[str], *, pairs: int = 2
     for pair in range(pairs):
         cold = None if fold_of is None else cold_split(listens, fold_of, pair, seed=seed + pair)
         rest = listens if cold is None else cold.train
-        warm = _sampled(warm_split(rest, names, seed=seed + pair))
+        warm = _sampled(warm_split(rest, names, seed=seed + pair), listeners)
         if cold is not None and len(cold.test):
-            cold = _sampled(replace(cold, train=warm.train, cold_tracks=warm.cold_tracks))
+            cold = _sampled(replace(cold, train=warm.train, cold_tracks=warm.cold_tracks), listeners)
             tasks.append(Task(warm, cold, group, min(pair, 1)))
         elif len(warm.test):
             tasks.append(Task(warm, None, group, min(pair, 1)))
@@ -72,10 +81,10 @@ def validation_tasks(listens: Listens, artists: Sequence[str], *, pairs: int = 2
     return tasks
 
 
-def _sampled(split: Split) -> Split:
-    """The split with the test listens of `MOST_LISTENERS` at most."""
+def _sampled(split: Split, most: int) -> Split:
+    """The split with the test listens of `most` listeners at most."""
     users = np.unique(split.test.user)
-    if len(users) <= MOST_LISTENERS:
+    if len(users) <= most:
         return split
-    chosen = np.random.default_rng([split.seed, 13]).permutation(users)[:MOST_LISTENERS]
+    chosen = np.random.default_rng([split.seed, 13]).permutation(users)[:most]
     return replace(split, test=split.test.where(np.isin(split.test.user, chosen)))
