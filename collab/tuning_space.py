@@ -48,7 +48,7 @@ class LogRange:
         return [one for one in dict.fromkeys(moved) if one != value]
 
     def _rounded(self, value: float) -> float:
-        return min(max(float(f"{value:.2g}"), self.low), self.high)
+        return float(min(max(float(f"{value:.2g}"), self.low), self.high))
 
 
 Dimension = Choice | LogRange

@@ -191,8 +191,8 @@ def _summary(workspace: Workspace, engine: str, study: Study, result: dict[str, 
             f"{told}; the best gains {100 * winner.gain:.1f} % on the defaults (standard error {100 * winner.error:.1f}): "
             f"written to {result['written']}"
         )
-    if n == 1:
-        told += "; the defaults alone"
     stands = f"{told}: nothing beats the defaults by more than a standard error; they stand"
+    if n == 1:
+        stands = f"only the defaults of {engine} have been measured; they stand"
     left = tuned_path(workspace, engine)
     return f"{stands}. {left} of an earlier search was not measured and stays in use" if left.exists() else stands
