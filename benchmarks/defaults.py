@@ -12,6 +12,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
 
 import argparse
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,13 +23,13 @@ from benchmarks.tuning_sets import TuningSet, citeulike_t, composed, lastfm2k, m
 from collab.config_values import Value
 from collab.inputs import EngineConfig
 from collab.tuning import search
-from collab.tuning_gain import Figures
+from collab.tuning_gain import LEAST, Figures
 from collab.tuning_space import space_as_dict, space_of
 from collab.tuning_study import ABANDONED, DONE, Study, Trial
 from collab.tuning_tasks import Task, validation_tasks
 from data.files import fingerprint
 from data.json_lines import append_line, read_lines
-from recsys.steps.tune import measuring
+from recsys.steps.tune import PAIRS, measuring
 
 SHOWN = 8
 LISTENERS = 600  # measured in each task
@@ -39,12 +40,13 @@ def tune(engine: str, sets: Sequence[TuningSet], args: argparse.Namespace) -> St
     by_name = {one.name: one for one in sets}
     tasks: list[Task] = []
     for one in sets:
-        tasks += validation_tasks(one.listens, one.artists, seed=args.seed, group=one.name, listeners=LISTENERS)
+        choices = {"pairs": args.pairs, "seed": args.seed, "group": one.name, "listeners": LISTENERS}
+        tasks += validation_tasks(one.listens, one.artists, **choices)
     space = space_of(engine, 192)
     space = {name: dimension for name, dimension in space.items() if not args.only or name in args.only}
     journal = None
     if args.keep is not None:
-        about = fingerprint(sorted(by_name), args.seed, space_as_dict(space), repr(EngineConfig()))
+        about = fingerprint(sorted(by_name), args.seed, args.pairs, space_as_dict(space), repr(EngineConfig()))
         journal = args.keep / f"{engine}-{about}.jsonl"
 
     def measure(config: EngineConfig, task: Task) -> Figures:
@@ -68,7 +70,7 @@ def tune(engine: str, sets: Sequence[TuningSet], args: argparse.Namespace) -> St
 def show(engine: str, study: Study, sets: Sequence[TuningSet]) -> None:
     """The defaults' figures, then the best few: gain on all sets, on each, and the choices in which they differ."""
     defaults = study.trials[0]
-    done = sorted((trial for trial in study.trials if trial.state == DONE), key=lambda trial: -trial.gain)
+    done = sorted((trial for trial in study.trials if trial.state == DONE), key=lambda trial: -trial.sure)
     left = sum(trial.state == ABANDONED for trial in study.trials)
     print(f"\n\n{engine}: {len(study.trials)} trials, {left} of them left behind early; nDCG@10 of the defaults:")
     print("  " + ", ".join(f"{name} {value:.3f}" for name, value in defaults.figures.items()))
@@ -78,13 +80,14 @@ def show(engine: str, study: Study, sets: Sequence[TuningSet]) -> None:
         print(
             f"  {100 * trial.gain:>+5.1f} ± {100 * trial.error:.1f} %{gains}{trial.seconds:>8.2f}  {differences(trial, defaults)}"
         )
-    print(f"  suggested: {differences(study.winner, defaults) or 'the defaults stand'}", flush=True)
+    print(f"  suggested: {differences(study.best, defaults) or 'the defaults stand'}", flush=True)
 
 
 def of_set(trial: Trial, defaults: Trial, name: str) -> float:
-    """Gain on one set: mean over its sides of the relative difference."""
+    """Gain on one set: geometric mean over its sides of the figure relative to the defaults', less 1."""
     sides = [side for side in defaults.figures if side.startswith(f"{name} ")]
-    return sum(trial.figures[side] / max(defaults.figures[side], 1e-3) - 1 for side in sides) / len(sides)
+    logs = [math.log(max(trial.figures[side], LEAST) / max(defaults.figures[side], LEAST)) for side in sides]
+    return math.exp(sum(logs) / len(logs)) - 1
 
 
 def differences(trial: Trial, defaults: Trial) -> str:
@@ -105,6 +108,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", metavar="CHOICE", help="tune only these choices, such as als.alpha")
     parser.add_argument("--minutes", type=float, default=5.0, help="CPU minutes an engine")
     parser.add_argument("--trials", type=int)
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="times that other artists and listens are hidden, in each set")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep trials here, and go on with those that are there")
     args = parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from collab.tuning_tasks import Task
 
 SIDES = ("warm", "cold")
-_LEAST = 1e-3  # a side on which the defaults reach less is measured by this: relative to nothing, any gain is endless
+LEAST = 1e-3  # a side on which the defaults reach less is measured by this: relative to nothing, any gain is endless
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,14 @@ class Gain(NamedTuple):
 
 
 def gain_over(own: Sequence[Figures], reference: Sequence[Figures], tasks: Sequence[Task]) -> Gain:
-    """Mean over groups, and in each over its sides, of the mean difference over listeners relative to the reference's mean.
+    """Geometric mean, over groups and in each over its sides, of a side's mean nDCG relative to the reference's; less 1.
 
-    So neither side drowns the other, nor one set of listens another. The error is of the paired differences, with a listener as
-    the unit: what one listener has on both sides and in several tasks is added up first.
+    So neither side drowns the other, nor one set of listens another; and half as good on one side is not made up for by half as
+    good again on the other.
+
+    The error is the greater of two: that of the paired differences with a listener as the unit, what one listener has on both
+    sides and in several tasks added up first; and that of the gains of a group's tasks. The second counts that other artists
+    might have been hidden: where artists are few it is several times the first.
 
     Parameters
     ----------
@@ -52,8 +57,9 @@ def gain_over(own: Sequence[Figures], reference: Sequence[Figures], tasks: Seque
     for group in dict.fromkeys(task.group for task in tasks[: len(own)]):
         rows = [row for row, task in enumerate(tasks[: len(own)]) if task.group == group]
         gains.append(_of_group([own[row] for row in rows], [reference[row] for row in rows]))
-    value = float(np.mean([gain.value for gain in gains]))
-    return Gain(value, float(np.sqrt(np.sum([gain.error**2 for gain in gains]))) / len(gains))
+    ratio = math.exp(float(np.mean([math.log1p(gain.value) for gain in gains])))
+    errors = [gain.error / (1 + gain.value) for gain in gains]  # of the logarithms
+    return Gain(ratio - 1, ratio * math.hypot(*errors) / len(gains))
 
 
 def mean_figures(figures: Sequence[Figures], tasks: Sequence[Task]) -> dict[str, float]:
@@ -69,24 +75,34 @@ def mean_figures(figures: Sequence[Figures], tasks: Sequence[Task]) -> dict[str,
 
 
 def _of_group(own: Sequence[Figures], reference: Sequence[Figures]) -> Gain:
-    shares = []
+    """Of the tasks of one group."""
+    gain = _of_listeners(own, reference)
+    if len(own) < 2:
+        return gain
+    alone = [_of_listeners([one], [base]).value for one, base in zip(own, reference, strict=True)]
+    return Gain(gain.value, max(gain.error, float(np.std(alone, ddof=1)) / math.sqrt(len(alone))))
+
+
+def _of_listeners(own: Sequence[Figures], reference: Sequence[Figures]) -> Gain:
+    """With the error that counts other listeners only."""
+    logs, shares = [], []
     for side in SIDES:
-        base = [getattr(f, side) for f in reference]
+        pairs = [(getattr(f, side), getattr(base, side)) for f, base in zip(own, reference, strict=True)]
         # An engine that ranks new songs by the defaults and no more by these choices finds none of them.
-        ours = [
-            getattr(f, side) if getattr(f, side) is not None else 0 * b for f, b in zip(own, base, strict=True) if b is not None
-        ]
-        base = [b for b in base if b is not None]
-        if base:
-            before = _mean_of(base)
-            difference = (_mean_of(ours) - before) / max(float(np.nanmean(before)), _LEAST)
-            shares.append(difference / np.isfinite(difference).sum())
+        pairs = [(0 * base if figure is None else figure, base) for figure, base in pairs if base is not None]
+        if not pairs:
+            continue
+        now, before = (_mean_of([pair[part] for pair in pairs]) for part in (0, 1))
+        level, base_level = (max(float(np.nanmean(each)), LEAST) for each in (now, before))
+        logs.append(math.log(level / base_level))
+        shares.append(
+            (now / level - before / base_level) / np.isfinite(before).sum()
+        )  # their sum's error is that of the logarithm
     stack = np.array(shares)
-    asked = np.isfinite(stack).any(axis=0)
-    of_listener = np.nansum(stack[:, asked], axis=0) / len(shares)  # they add up to the gain
-    n = len(of_listener)
-    error = float(np.sqrt(n) * of_listener.std(ddof=1)) if n > 1 else float("inf")
-    return Gain(float(of_listener.sum()), error)
+    of_listener = np.nansum(stack[:, np.isfinite(stack).any(axis=0)], axis=0) / len(logs)
+    n, ratio = len(of_listener), math.exp(float(np.mean(logs)))
+    error = ratio * math.sqrt(n) * float(of_listener.std(ddof=1)) if n > 1 else math.inf
+    return Gain(ratio - 1, error)
 
 
 def _mean_of(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -42,6 +42,11 @@ class Trial:
     seconds: float = 0.0
     note: str = ""
 
+    @property
+    def sure(self) -> float:
+        """Gain less its standard error."""
+        return self.gain - self.error
+
 
 @dataclass(frozen=True)
 class Study:
@@ -52,13 +57,11 @@ class Study:
 
     @property
     def best(self) -> Trial:
-        """The greatest gain; the defaults' is 0."""
-        return max((trial for trial in self.trials if trial.state == DONE), key=lambda trial: (trial.gain, -trial.number))
+        """The greatest gain less its standard error: the defaults, unless something beats them by more than a standard error.
 
-    @property
-    def winner(self) -> Trial:
-        """The best, if it is better than the defaults by more than a standard error; else the defaults."""
-        return self.best if self.best.gain > self.best.error else self.trials[0]
+        Of many trials the one with the greatest gain is the luckiest; where artists are few that is nearly all it is.
+        """
+        return max((trial for trial in self.trials if trial.state == DONE), key=lambda trial: (trial.sure, -trial.number))
 
 
 def record_of_last(study: Study) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from data.ids import artist_numbers
 from data.listens import Listens
 from data.splits import Split, cold_split, group_folds, warm_split
 
-FOLDS = 5  # of the artists; one fold is hidden at a time
+FOLDS = 5  # of the artists; one fold is hidden in a task
+HELD_OUT = 0.2  # share of each listener's other artists
+FIRST_STAGE = 2  # tasks; of one alone nothing tells how much hangs on which artists it hides
 MOST_LISTENERS = 2000  # measured in each task: enough for a steady choice, and bounds the time of a trial
 
 
@@ -38,12 +40,12 @@ def validation_tasks(
     listens: Listens,
     artists: Sequence[str],
     *,
-    pairs: int = 2,
+    pairs: int = FOLDS,
     seed: int = 0,
     group: str = "",
     listeners: int = MOST_LISTENERS,
 ) -> list[Task]:
-    """Hide a fold of the artists, then a fifth of each listener's other artists, `pairs` times with other artists hidden.
+    """Hide a fifth of the artists, then a fifth of each listener's other artists, `pairs` times with other artists hidden.
 
     Parameters
     ----------
@@ -66,12 +68,12 @@ def validation_tasks(
     for pair in range(pairs):
         cold = None if fold_of is None else cold_split(listens, fold_of, pair, seed=seed + pair)
         rest = listens if cold is None else cold.train
-        warm = _sampled(warm_split(rest, names, seed=seed + pair), listeners)
+        warm = _sampled(warm_split(rest, names, held_out=HELD_OUT, seed=seed + pair), listeners)
         if cold is not None and len(cold.test):
             cold = _sampled(replace(cold, train=warm.train, cold_tracks=warm.cold_tracks), listeners)
-            tasks.append(Task(warm, cold, group, min(pair, 1)))
+            tasks.append(Task(warm, cold, group, int(pair >= FIRST_STAGE)))
         elif len(warm.test):
-            tasks.append(Task(warm, None, group, min(pair, 1)))
+            tasks.append(Task(warm, None, group, int(pair >= FIRST_STAGE)))
     tasks = [task for task in tasks if len(task.warm.test)]
     if not tasks:
         raise InputError(

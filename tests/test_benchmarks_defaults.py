@@ -59,8 +59,8 @@ def test_a_part_of_the_artists_and_listens_is_set_aside(lastfm: Path) -> None:
 def test_the_gains_of_the_sets_average_to_the_gain() -> None:
     start = Trial(0, {"a": 1}, figures={"x warm": 0.2, "x cold": 0.1, "y warm": 0.4})
     trial = Trial(1, {"a": 2}, figures={"x warm": 0.3, "x cold": 0.1, "y warm": 0.3})
-    assert [defaults.of_set(trial, start, name) for name in "xy"] == pytest.approx([0.25, -0.25])
-    assert Study((start, trial), ()).winner is start
+    assert [defaults.of_set(trial, start, name) for name in "xy"] == pytest.approx([np.sqrt(1.5) - 1, -0.25])
+    assert Study((start, trial), ()).best is start
     assert defaults.differences(trial, start) == "a=2"
 
 
