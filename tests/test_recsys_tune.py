@@ -239,6 +239,20 @@ def test_the_command_refuses_bad_options(root: Path, recsys: Callable[..., Ran])
     assert len(ran.err.splitlines()) == 1
 
 
+def test_with_too_few_listeners_to_choose_by_the_defaults_stand(root: Path, tmp_path: Path) -> None:
+    from recsys.steps import listens
+
+    with open_workspace(root).catalogue(readonly=True) as catalogue:
+        songs = [track.track_id for track in catalogue.tracks()]
+    rows = [f"{user},{songs[(7 * i + 3 * user) % len(songs)]},2" for user in range(5) for i in range(30)]
+    shutil.rmtree(root / "listens")
+    (tmp_path / "few.csv").write_text("user_id,track_id,plays\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    listens.import_listens(root, [tmp_path / "few.csv"])
+    result = tune(root, engine="als", trials=5)
+    assert len(result["trials"]) == 1
+    assert "too few listeners" in result["summary"]
+
+
 def test_hybrid_is_tuned_by_its_parts(root: Path) -> None:
     result = tune(root, trials=2)
     assert result["engine"] == "hybrid"

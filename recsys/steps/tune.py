@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from collab.config_values import Values, config_as_dict, value_of, with_values
@@ -17,6 +18,7 @@ from collab.tuning_gain import Figures
 from collab.tuning_space import space_as_dict, space_of
 from collab.tuning_study import DONE, FAILED, Study, Trial
 from collab.tuning_tasks import FOLDS, MOST_LISTENERS, Task, validation_tasks
+from collab.validation import FEWEST_LISTENERS
 from data.embeddings import SongEmbeddings
 from data.errors import InputError
 from data.files import fingerprint, write_json
@@ -52,7 +54,8 @@ def tune(
 
     Parameters
     ----------
-    minutes : of this run, >= 0, looked at between fits; the defaults are measured in any case.
+    minutes : of this run, >= 0, looked at between fits; the defaults are measured in any case, and alone where there are fewer
+        than 30 listeners to choose by.
     trials : at most so many configurations, those of earlier runs among them.
 
     Returns
@@ -79,6 +82,7 @@ def tune(
         artists = [track.artist for track in interactions.tracks]
         tasks = validation_tasks(interactions.listens, artists, pairs=PAIRS, seed=seed)
         space = space_of(engine, None if content is None else content.vectors.shape[1])
+        enough = _listeners(tasks) >= FEWEST_LISTENERS
         told = {"pairs": PAIRS, "listeners": MOST_LISTENERS, "k": K, "seed": seed}
         defaults = config_as_dict(EngineConfig())
         journal = workspace.tuning / f"{engine}-{fingerprint(SCHEMA, state, told, space_as_dict(space), defaults)}.jsonl"
@@ -90,7 +94,7 @@ def tune(
                 measuring(engine, content, artists=artists, seed=seed),
                 seed=seed,
                 trials=trials,
-                go_on=lambda: time.monotonic() < end,
+                go_on=lambda: enough and time.monotonic() < end,
                 starts=_in_use(workspace, engine, list(space)),
                 done=done,
                 keep=lambda record: append_line(journal, record),
@@ -154,13 +158,18 @@ def _put_in_use(workspace: Workspace, engine: str, study: Study, state: str, see
     return None
 
 
+def _listeners(tasks: Sequence[Task]) -> int:
+    """Listeners of whom something is hidden, in the task that has fewest."""
+    return min(len(np.unique(task.warm.test.user)) for task in tasks)
+
+
 def _result(engine: str, study: Study, tasks: Sequence[Task], state: str) -> dict[str, Any]:
     ranked = sorted((t for t in study.trials if t.state == DONE and t.number), key=lambda t: (-t.sure, t.number))
     splits = [
         {
-            "warm_listeners": len(set(task.warm.test.user.tolist())),
+            "warm_listeners": len(np.unique(task.warm.test.user)),
             "warm_candidates": int(task.warm.candidates.sum()),
-            "cold_listeners": 0 if task.cold is None else len(set(task.cold.test.user.tolist())),
+            "cold_listeners": 0 if task.cold is None else len(np.unique(task.cold.test.user)),
             "cold_candidates": 0 if task.cold is None else int(task.cold.candidates.sum()),
         }
         for task in tasks
@@ -192,7 +201,13 @@ def _summary(workspace: Workspace, engine: str, study: Study, result: dict[str, 
             f"written to {result['written']}"
         )
     stands = f"{told}: nothing beats the defaults by more than a standard error; they stand"
-    if n == 1:
+    fewest = min(split["warm_listeners"] for split in result["splits"])
+    if fewest < FEWEST_LISTENERS:
+        stands = (
+            f"too few listeners to choose by: {fewest} with something to hide, {FEWEST_LISTENERS} are needed. Only the defaults of "
+            f"{engine} have been measured; they stand"
+        )
+    elif n == 1:
         stands = f"only the defaults of {engine} have been measured; they stand"
     left = tuned_path(workspace, engine)
     return f"{stands}. {left} of an earlier search was not measured and stays in use" if left.exists() else stands
