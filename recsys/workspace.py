@@ -90,6 +90,16 @@ class Workspace:
         return self.root / "models" / "hybrid"
 
     @property
+    def tuned(self) -> Path:
+        """Choices of engines that a search found, one file an engine."""
+        return self.root / "models"
+
+    @property
+    def tuning(self) -> Path:
+        """Trials of searches for choices, one line each."""
+        return self.root / "tuning"
+
+    @property
     def splits(self) -> Path:
         """Saved splits of the last evaluations."""
         return self.root / "splits"

@@ -7,7 +7,17 @@ import sys
 from collections.abc import Sequence
 
 from data.errors import InputError
-from recsys.cli import benchmark, demo, evaluate, library, lists, models, tags, vectors  # noqa: F401  (each registers its commands)
+from recsys.cli import (  # noqa: F401  (each registers its commands)
+    benchmark,
+    demo,
+    evaluate,
+    library,
+    lists,
+    models,
+    tags,
+    tune,
+    vectors,
+)
 from recsys.cli.app import app
 
 
