@@ -154,6 +154,12 @@ def recommenders(
             "scratch without each fold's labels (scratch). auto: of the encoder in use, or of networks trained like it.",
         ),
     ] = Start.auto,
+    metadata: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metadata", help="artist, or a label: songs are described by it, too; may be repeated.", show_default=False
+        ),
+    ] = None,
     device: DeviceOption = Device.auto,
     seed: SeedOption = 0,
     workers: WorkersOption = 0,
@@ -169,6 +175,7 @@ def recommenders(
         folds=folds,
         seeds=seeds,
         start=start.value,
+        metadata=metadata or (),
         device=device.value,
         seed=seed,
         workers=workers,

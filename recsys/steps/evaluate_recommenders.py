@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from collab.engine import ENGINES, fit
+from collab.exploring import Exploring
 from data.embeddings import SongEmbeddings
 from data.files import write_json
+from data.item_features import ItemFeatures
 from data.recommender import Recommender
 from data.splits import Split
 from evaluation.compare import compare
@@ -18,17 +20,18 @@ from recsys.report import SILENT, Report
 from recsys.steps.fold_content import content_to_compare, encoder_to_compare, in_place
 from recsys.steps.inputs import read_interactions
 from recsys.steps.machine import workers_or_all
+from recsys.steps.metadata import metadata_features
 from recsys.steps.reporting import write_report
+from recsys.steps.shared_fits import SharedFits
 from recsys.steps.splits_to_compare import splits_to_compare
 from recsys.steps.starting import Start
 from recsys.workspace import open_workspace
 
-# Engines that live on sparse side features alone have nothing here: a workspace's content is embeddings.
-LISTENS_ONLY = tuple(
-    name for name, engine in ENGINES.items() if not engine.uses_content and not getattr(engine, "uses_features", False)
-)
+LISTENS_ONLY = tuple(name for name, engine in ENGINES.items() if not engine.uses_content and not engine.uses_features)
 WITH_CONTENT = tuple(name for name, engine in ENGINES.items() if engine.uses_content)
-SHUFFLED = tuple(name for name in ("content", "hybrid", "als", "lightfm") if name in ENGINES)
+FEATURES_ONLY = tuple(name for name, engine in ENGINES.items() if engine.uses_features and not engine.uses_content)
+SHUFFLED = ("content", "hybrid", "als", "lightfm")
+EXPLORE = (0.25, 0.5, 1.0)  # of `recommend --explore`, what each costs
 _KNOWS = {"random": "nothing", "hybrid": "both"}  # (the hybrid can do without listens, so its record does not ask for them)
 REFERENCES = ("hybrid", "lightfm", "als", "lightfm-cf", "als-cf", "popularity")  # the first that answers a split
 
@@ -41,6 +44,7 @@ def evaluate_recommenders(
     folds: int = 5,
     seeds: int = 3,
     start: Start = "auto",
+    metadata: Sequence[str] = (),
     device: str = "auto",
     seed: int = 0,
     workers: int = 0,
@@ -58,6 +62,7 @@ def evaluate_recommenders(
     splits : which of these; all that the data allow if empty.
     start : whose embeddings: "auto": those in use, imported ones too; "pretrained": of the shipped one; "scratch": of networks
         trained from scratch, as the workspace's encoder was.
+    metadata : "artist" and kinds of labels that songs are also described by, for the engines "hybrid" and "features".
 
     Returns
     -------
@@ -83,7 +88,13 @@ def evaluate_recommenders(
             workspace, catalogue, start, encoder, hears, seed, device=device, workers=workers, report=report
         )
         notes.insert(0, content.note)
-        engines = _engines(content.warm, content.cold, alone=hears > 0 and not content.cold)
+        given = Given(
+            content.warm,
+            content.cold,
+            metadata_features(interactions.tracks, metadata),
+            tuple(track.artist for track in interactions.tracks),
+        )
+        engines = _engines(given, made, (seed,), alone=hears > 0 and not content.cold)
         with report.task("models") as progress:
             comparison = compare(
                 made,
@@ -105,39 +116,72 @@ def evaluate_recommenders(
     return result
 
 
-def _engines(
-    warm_content: SongEmbeddings | None, cold_content: dict[int, SongEmbeddings], *, alone: bool
-) -> dict[str, Callable[[Split, int], Recommender]]:
-    """Each model as `compare` wants it; content is that of the encoder that has not heard the split's cold songs.
+class Given(NamedTuple):
+    """What engines are fitted on besides the listens of a split.
 
-    `alone`: there is no content for the cold songs, so listens stand alone.
+    Parameters
+    ----------
+    warm, cold : embeddings for splits without and, fold by fold, with held-out artists.
+    features : sparse features, or None.
+    artists : one a song, "" where unknown.
     """
 
-    def content_of(split: Split) -> SongEmbeddings | None:
-        return warm_content if split.fold < 0 else cold_content.get(split.fold)
+    warm: SongEmbeddings | None
+    cold: Mapping[int, SongEmbeddings]
+    features: ItemFeatures | None
+    artists: tuple[str, ...]
 
-    def listens_only(name: str) -> Callable[[Split, int], Recommender]:
-        return lambda split, seed: fit(name, split.train, None, None, seed + split.seed)
+    def content_of(self, split: Split) -> SongEmbeddings | None:
+        """That of the encoder that has not heard the split's cold songs."""
+        return self.warm if split.fold < 0 else self.cold.get(split.fold)
 
-    def with_content(name: str) -> Callable[[Split, int], Recommender]:
-        return lambda split, seed: fit(name, split.train, content_of(split), None, seed + split.seed)
 
-    def with_shuffled(name: str) -> Callable[[Split, int], Recommender]:
-        return lambda split, seed: fit(name, split.train, shuffled_embeddings(content_of(split), seed), None, seed + split.seed)
+def _engines(
+    given: Given, splits: Sequence[Split], seeds: Sequence[int], *, alone: bool
+) -> dict[str, Callable[[Split, int], Recommender]]:
+    """Each model as `compare` wants it. `alone`: there is no content for the cold songs, so listens stand alone."""
 
-    engines = {name: listens_only(name) for name in LISTENS_ONLY}
-    if warm_content is not None and not alone:
-        engines |= {name: with_content(name) for name in WITH_CONTENT}
-        engines |= {f"{name}-shuffled": with_shuffled(name) for name in SHUFFLED}
+    def engine(name: str, *, shuffled: bool = False) -> Callable[[Split, int], Recommender]:
+        def run(split: Split, seed: int) -> Recommender:
+            content = given.content_of(split) if ENGINES[name].uses_content else None
+            if shuffled:
+                content = shuffled_embeddings(content, seed)
+            return fit(*(name, split.train, content, None, seed + split.seed), features=given.features, artists=given.artists)
+
+        return run
+
+    engines = {name: engine(name) for name in LISTENS_ONLY}
+    if given.features is not None:
+        engines |= {name: engine(name) for name in FEATURES_ONLY}
+    if given.warm is not None and not alone:
+        engines |= {name: engine(name) for name in WITH_CONTENT if name != "hybrid"}
+        engines |= _exploring("hybrid", engine("hybrid"), splits, seeds)
+        engines |= {f"{name}-shuffled": engine(name, shuffled=True) for name in SHUFFLED}
     return engines
+
+
+def _exploring(
+    name: str, run: Callable[[Split, int], Recommender], splits: Sequence[Split], seeds: Sequence[int]
+) -> dict[str, Callable[[Split, int], Recommender]]:
+    """An engine, and the same model at each value of `EXPLORE`, fitted once for all of them."""
+    shared = SharedFits(run, {(s.name, s.fold, s.seed, seed): 1 + len(EXPLORE) for s in splits for seed in seeds})
+
+    def at(explore: float) -> Callable[[Split, int], Recommender]:
+        def run_at(split: Split, seed: int) -> Recommender:
+            fitted = shared(split, seed)
+            return Exploring(fitted, split.train.track_counts(), explore) if explore else fitted
+
+        return run_at
+
+    return {name if not explore else f"{name}, explore {explore:g}": at(explore) for explore in (0.0, *EXPLORE)}
 
 
 def knows(model: str) -> str:
     """What a model is fitted on: "nothing", "listens", "content" or "both"."""
-    name = model.removesuffix("-shuffled")
+    name = model.removesuffix("-shuffled").partition(",")[0]
     engine = ENGINES[name]
     what = _KNOWS.get(name) or (("both" if engine.uses_listens else "content") if engine.uses_content else "listens")
-    return what if name == model else f"{what}, vectors of other songs"
+    return what if "-shuffled" not in model else f"{what}, vectors of other songs"
 
 
 def shuffled_embeddings(content: SongEmbeddings | None, seed: int) -> SongEmbeddings | None:

@@ -22,6 +22,7 @@ from recsys.report import SILENT, Report
 from recsys.steps.choice import choice_in_words, choice_of
 from recsys.steps.inputs import embeddings_in_use, inputs_state, read_embeddings_if_any, read_interactions
 from recsys.steps.metadata import metadata_features
+from recsys.steps.tuned import tuned_config
 from recsys.workspace import Workspace, open_workspace
 
 MADE_FROM = "made-from.json"
@@ -60,7 +61,8 @@ def train_hybrid(
         content = read_embeddings_if_any(workspace)
         features = metadata_features(interactions.tracks, metadata)
         _check_inputs(engine, content, features)
-        config = EngineConfig()
+        notes: list[str] = []
+        config = tuned_config(workspace, engine, state, notes)
         about = workspace.hybrid / MADE_FROM
         described = "" if features is None else features.fingerprint
         made_from = fingerprint("hybrid", engine, seed, repr(config), state, described)
@@ -102,7 +104,7 @@ def train_hybrid(
         "songs_without_embedding": silent,
         "counts": interactions.counts,
         "seconds": round(time.process_time() - start, 2),
-        "summary": "\n".join([summary, *choice_in_words(choice)]),
+        "summary": "\n".join([summary, *choice_in_words(choice), *notes]),
     }
 
 

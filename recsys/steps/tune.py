@@ -204,8 +204,8 @@ def _summary(workspace: Workspace, engine: str, study: Study, result: dict[str, 
     fewest = min(split["warm_listeners"] for split in result["splits"])
     if fewest < FEWEST_LISTENERS:
         stands = (
-            f"too few listeners to choose by: {fewest} with something to hide, {FEWEST_LISTENERS} are needed. Only the defaults of "
-            f"{engine} have been measured; they stand"
+            f"too few listeners to choose by: {fewest} with something to hide, {FEWEST_LISTENERS} are needed. Only the defaults "
+            f"of {engine} have been measured; they stand"
         )
     elif n == 1:
         stands = f"only the defaults of {engine} have been measured; they stand"
