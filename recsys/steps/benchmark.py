@@ -18,8 +18,9 @@ from evaluation.compare import compare
 from evaluation.published import CITATION, published_rows
 from recsys.report import SILENT, Report
 from recsys.steps.benchmark_content import Content, content_of_words, shuffled
-from recsys.steps.benchmark_fits import Engine, FitOnce, seconds_of_fits
+from recsys.steps.benchmark_fits import fit_once, seconds_of_fits
 from recsys.steps.machine import workers_or_all
+from recsys.steps.shared_fits import Engine
 
 CONTROLS = ("content", "hybrid")  # with them runs a "-shuffled" one, on the content of other items
 REFERENCES = ("hybrid", "lightfm")  # differences are to the first of these that runs, or to the last engine
@@ -68,15 +69,16 @@ def benchmark(
     report.say(f"Reading {name} in {data}")
     trials = chosen.read(data, wanted, every_seed)
     begin = time.process_time()
-    content = _content(trials, chosen.columns, report) if any(ENGINES[model].uses_content for model in models) else {}
+    content = _content(trials, chosen.columns, report) if any(_uses_words(model) for model in models) else {}
     content_seconds = time.process_time() - begin
-    entrants = {model: FitOnce(engine, trials) for model, engine in _entrants(models, content).items()}
+    fit_seeds = (0,) if chosen.drawn else every_seed
+    entrants = {model: fit_once(engine, trials, fit_seeds) for model, engine in _entrants(models, content).items()}
     with report.task("models") as progress:
         comparison = compare(
             [split for trial in trials for split in trial.splits],
             entrants,
             k=chosen.k,
-            seeds=(0,) if chosen.drawn else every_seed,
+            seeds=fit_seeds,
             reference=next((model for model in REFERENCES if model in models), models[-1]),
             workers=workers_or_all(workers),
             progress=progress,
@@ -115,13 +117,17 @@ def _content(trials: Sequence[Trial], columns: int, report: Report) -> dict[Tria
     return content
 
 
+def _uses_words(model: str) -> bool:
+    return ENGINES[model].uses_content or ENGINES[model].uses_features
+
+
 def _entrants(models: Sequence[str], content: Mapping[TrialKey, Content]) -> dict[str, Engine]:
     """Each engine as `compare` wants it, and behind it its control."""
 
     def entrant(model: str, *, control: bool = False) -> Engine:
         def run(split: Split, seed: int) -> Recommender:
             own = seed + split.seed
-            if not ENGINES[model].uses_content:
+            if not _uses_words(model):
                 return fit(model, split.train, None, None, own)
             known = content[split.name, split.seed]
             known = shuffled(known, own) if control else known

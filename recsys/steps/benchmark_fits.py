@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from data.published.benchmark_set import Trial
-from data.recommender import Recommender
 from data.splits import Split
+from recsys.steps.shared_fits import Engine, SharedFits
 
-Engine = Callable[[Split, int], Recommender]
 
+def fit_once(engine: Engine, trials: Sequence[Trial], seeds: Sequence[int]) -> SharedFits:
+    """An engine as `evaluation.compare.compare` wants it, that fits once for all splits of a trial."""
+    trial_of = {(split.name, split.seed): number for number, trial in enumerate(trials) for split in trial.splits}
 
-class FitOnce:
-    """An engine as `evaluation.compare.compare` wants it, that fits once for all splits of a trial.
+    def key_of(split: Split, seed: int) -> Hashable:
+        return trial_of[split.name, split.seed], seed
 
-    The model is kept from the trial's first split to its last and then let go. `compare` is done with all splits of one name
-    before it turns to the next, so no two threads ask for the same model.
-    """
-
-    def __init__(self, engine: Engine, trials: Sequence[Trial]) -> None:
-        self._engine = engine
-        self._trial_of = {(s.name, s.seed): number for number, trial in enumerate(trials) for s in trial.splits}
-        self._questions = [len(trial.splits) for trial in trials]
-        self._kept: dict[tuple[int, int], tuple[Recommender, int]] = {}  # and how often it is still asked for
-
-    def __call__(self, split: Split, seed: int) -> Recommender:
-        """The model of the split's trial for `seed`; `split` is a view whose test is empty."""
-        key = self._trial_of[split.name, split.seed], seed
-        if key in self._kept:
-            model, left = self._kept.pop(key)
-        else:
-            model, left = self._engine(split, seed), self._questions[key[0]]
-        if left > 1:
-            self._kept[key] = model, left - 1
-        return model
+    asked: dict[Hashable, int] = {(number, seed): len(trial.splits) for number, trial in enumerate(trials) for seed in seeds}
+    return SharedFits(engine, key_of, asked)
 
 
 def seconds_of_fits(seconds: Mapping[str, Mapping[str, float]], trials: Sequence[Trial]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -164,7 +164,11 @@ def _exploring(
     name: str, run: Callable[[Split, int], Recommender], splits: Sequence[Split], seeds: Sequence[int]
 ) -> dict[str, Callable[[Split, int], Recommender]]:
     """An engine, and the same model at each value of `EXPLORE`, fitted once for all of them."""
-    shared = SharedFits(run, {(s.name, s.fold, s.seed, seed): 1 + len(EXPLORE) for s in splits for seed in seeds})
+
+    def key_of(split: Split, seed: int) -> Hashable:
+        return split.name, split.fold, split.seed, seed
+
+    shared = SharedFits(run, key_of, {key_of(split, seed): 1 + len(EXPLORE) for split in splits for seed in seeds})
 
     def at(explore: float) -> Callable[[Split, int], Recommender]:
         def run_at(split: Split, seed: int) -> Recommender:

@@ -10,7 +10,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from collab.engine import ENGINES, EngineConfig, fit
+from collab.engine import ENGINES, fit
 from collab.recommendation import SOURCES
 from collab.serving import ServingModel, serving_model
 from collab.serving_files import load_serving, save_serving

@@ -19,25 +19,25 @@ class SharedFits:
     Parameters
     ----------
     engine : (split, seed) -> fitted recommender.
-    asked : (split name, fold, split seed, seed) -> how often that model will be asked for.
+    key_of : (split, seed) -> which fit answers for it.
+    asked : key -> how often that model will be asked for.
     """
 
-    def __init__(self, engine: Engine, asked: Mapping[Hashable, int]) -> None:
+    def __init__(self, engine: Engine, key_of: Callable[[Split, int], Hashable], asked: Mapping[Hashable, int]) -> None:
         self._engine = engine
+        self._key_of = key_of
         self._left = dict(asked)
         self._kept: dict[Hashable, Recommender] = {}
-        self._guard = Lock()
         self._locks = {key: Lock() for key in asked}
 
     def __call__(self, split: Split, seed: int) -> Recommender:
         """The model for `split` and `seed`; who comes while it is being fitted waits for it."""
-        key = (split.name, split.fold, split.seed, seed)
+        key = self._key_of(split, seed)
         with self._locks[key]:
             if key not in self._kept:
                 self._kept[key] = self._engine(split, seed)
             model = self._kept[key]
-            with self._guard:
-                self._left[key] -= 1
-                if not self._left[key]:
-                    del self._kept[key]
+            self._left[key] -= 1
+            if not self._left[key]:
+                del self._kept[key]
         return model
