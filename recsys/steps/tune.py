@@ -88,6 +88,7 @@ def tune(
         journal = workspace.tuning / f"{engine}-{fingerprint(SCHEMA, state, told, space_as_dict(space), defaults)}.jsonl"
         done = read_lines(journal)
         with report.task(f"tuning {engine}") as progress, threadpool_limits(1):
+            progress(len(done), max(len(done), trials or 0))
             study = search(
                 space,
                 tasks,
@@ -204,8 +205,8 @@ def _summary(workspace: Workspace, engine: str, study: Study, result: dict[str, 
     fewest = min(split["warm_listeners"] for split in result["splits"])
     if fewest < FEWEST_LISTENERS:
         stands = (
-            f"too few listeners to choose by: {fewest} with something to hide, {FEWEST_LISTENERS} are needed. Only the defaults of "
-            f"{engine} have been measured; they stand"
+            f"too few listeners to choose by: {fewest} with something to hide, {FEWEST_LISTENERS} are needed. Only the defaults "
+            f"of {engine} have been measured; they stand"
         )
     elif n == 1:
         stands = f"only the defaults of {engine} have been measured; they stand"
