@@ -88,6 +88,7 @@ def tune(
         journal = workspace.tuning / f"{engine}-{fingerprint(SCHEMA, state, told, space_as_dict(space), defaults)}.jsonl"
         done = read_lines(journal)
         with report.task(f"tuning {engine}") as progress, threadpool_limits(1):
+            progress(len(done), max(len(done), trials or 0))
             study = search(
                 space,
                 tasks,
