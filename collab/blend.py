@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from collab.content_map import AnyContentMap
 from collab.history import History
 from collab.model import FactorModel, floored
 from collab.postings import PostingsModel
+from collab.rule import Rule, standard_popularity
 from collab.weighing import Pool
 
 if TYPE_CHECKING:
@@ -21,48 +22,6 @@ if TYPE_CHECKING:
 
 TINY = 1e-6  # deviations below this are rounding
 CONTENT_PARTS = ("content", "content-ridge", "features")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How much each part counts.
-
-    Two weighted sums are made: `mixed` is for any song and places songs without listens among the others, as a group: what
-    collaborative parts think of them is little, and that is as it should be. `cold` ranks songs without listens among
-    themselves; its mean and deviation over them are brought to those of `mixed`. A song with n listeners stands between the two:
-    its share of `cold` is trust / (n + trust), so content gives way to listeners as they gather.
-
-    Parameters
-    ----------
-    mixed, cold : part -> weight, >= 0.
-    trust : listeners at which a song stands half way, >= 0; 0 is a hard switch at the first listener.
-    boost : (songs of a listener, factor) pairs, ascending, on the parts of content alone; between them the factor is interpolated
-        over log(1 + songs), beyond the last it is 1; () for 1 throughout.
-    """
-
-    mixed: Mapping[str, float]
-    cold: Mapping[str, float]
-    trust: float = 0.0
-    boost: tuple[tuple[int, float], ...] = ()
-
-    def weights(self, names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The weights of `mixed` and of `cold` for each part, float64 (k,) twice."""
-        return np.array([self.mixed.get(n, 0.0) for n in names]), np.array([self.cold.get(n, 0.0) for n in names])
-
-    def cold_share(self, listeners: NDArray[np.int64]) -> NDArray[np.float32]:
-        """How far each song is ranked by `cold`, float32 of the shape of `listeners`."""
-        share: NDArray[np.float32] = np.where(listeners == 0, 1.0, self.trust / np.maximum(listeners + self.trust, 1e-9)).astype(
-            np.float32
-        )
-        return share
-
-    def boosts(self, songs: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The factor of content for listeners with so many songs, float32 of the shape of `songs`."""
-        if not self.boost:
-            return np.ones(songs.shape, np.float32)
-        at, factor = zip(*self.boost, strict=True)
-        factors: NDArray[np.float32] = np.interp(np.log1p(songs), np.log1p(at), factor).astype(np.float32)
-        return factors
 
 
 Part = FactorModel | PostingsModel
@@ -156,6 +115,8 @@ class BlendModel:
         apart += mean - mixed
         apart *= self.rule.cold_share(self.listeners)
         mixed += apart
+        if self.rule.tail:
+            mixed -= np.float32(self.rule.tail) * standard_popularity(self.listeners)
         return mixed
 
 
@@ -174,8 +135,8 @@ def weighed(pool: Pool, rule: Rule, boost: float = 1.0) -> NDArray[np.float32]:
     deviation, own = (np.sqrt(np.maximum(np.einsum("bij,i,j->b", pool.covariances, w, w), 0)) for w in (for_all, for_cold))
     ratio = np.divide(deviation, own, out=np.zeros_like(deviation), where=own > TINY)
     matched = (apart - own_mean[:, None]) * ratio[:, None] + mean[:, None]
-    blend: NDArray[np.float32] = (mixed + rule.cold_share(pool.listens) * (matched - mixed)).astype(np.float32)
-    return blend
+    blend: NDArray[np.float32] = mixed + rule.cold_share(pool.listens) * (matched - mixed)
+    return (blend - np.float32(rule.tail) * pool.popularity).astype(np.float32)
 
 
 def standardised(scores: NDArray[np.float32], scorable: NDArray[np.bool_], warm: NDArray[np.bool_]) -> NDArray[np.float32]:

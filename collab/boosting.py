@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.blend import CONTENT_PARTS, Part, Rule, standardised, weighed
+from collab.blend import CONTENT_PARTS, Part, standardised, weighed
 from collab.history import History
+from collab.rule import Rule
 from collab.validation import Validation
 from collab.weighing import WeighingConfig, better
 

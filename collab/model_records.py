@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collab.blend import BlendModel, Rule
+from collab.blend import BlendModel
 from collab.content_map import ContentMap, KernelMap
 from collab.content_scaling import ContentScaler
 from collab.folding import ConstantFold, EaseFold, LeastSquaresFold, ProfileFold, RegressionFold, RowFold
 from collab.history import History
 from collab.model import FactorModel
 from collab.postings import PostingsModel
+from collab.rule import Rule
 
 AnyModel = FactorModel | PostingsModel | BlendModel
 MODELS = (FactorModel, PostingsModel, BlendModel)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from collab.rule import standard_popularity
 from data.errors import InputError
 
 GRID = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -53,6 +54,7 @@ class Pool:
     scores : float32 (k, b, p), what each part gives to each song; 0 where there is none.
     there : bool (b, p), False where a listener has fewer songs.
     listens : int64 (b, p), listeners of each song.
+    popularity : float32 (b, p), as `collab.rule.standard_popularity` has it.
     row, place : int64 (q,), the held-out songs: whose, and where in the pool.
     means, covariances : float64 (b, k) and (b, k, k), of the parts' scores over all songs without listens.
     """
@@ -61,6 +63,7 @@ class Pool:
     scores: NDArray[np.float32]
     there: NDArray[np.bool_]
     listens: NDArray[np.int64]
+    popularity: NDArray[np.float32]
     row: NDArray[np.int64]
     place: NDArray[np.int64]
     means: NDArray[np.float64]
@@ -126,7 +129,8 @@ def pool_of(
     means = among_cold.mean(axis=2, dtype=np.float64) if cold.any() else np.zeros(among_cold.shape[:2])
     centred = among_cold - means[..., None].astype(np.float32)
     covariances = (centred @ centred.transpose(0, 2, 1)).astype(np.float64) / max(1, int(cold.sum()))
-    return Pool(tuple(parts), picked.astype(np.float32), there, listens[columns][order], row, place, means, covariances)
+    picked_listens, popularity = listens[columns][order], standard_popularity(listens)[columns][order]
+    return Pool(tuple(parts), picked.astype(np.float32), there, picked_listens, popularity, row, place, means, covariances)
 
 
 def ascend(

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from collab.blend import BlendModel, Rule, standardised, weighed
+from collab.blend import BlendModel, standardised, weighed
 from collab.folding import ConstantFold
 from collab.model import FactorModel
+from collab.rule import Rule
 from collab.weighing import WeighingConfig, ascend, pool_of
 from data.errors import InputError
 

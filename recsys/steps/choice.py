@@ -15,7 +15,7 @@ WARM, COLD = "songs with listens", "songs without"
 
 def choice_of(model: AnyModel) -> dict[str, Any] | None:
     """Of a blend {"weights": {"songs with listens": {part: weight}, "songs without": {part: weight}}, "bridges": {part: "linear",
-    "kernel" or "own"}, "trust", "boost", "why", "validated", and what validation measured}; None of any other model.
+    "kernel" or "own"}, "trust", "tail", "boost", "why", "validated", and what validation measured}; None of any other model.
     """
     if not isinstance(model, BlendModel):
         return None
@@ -25,6 +25,7 @@ def choice_of(model: AnyModel) -> dict[str, Any] | None:
         "weights": {songs: {name: round(of.get(name, 0.0), 4) for name in names} for songs, of in weights.items()},
         "bridges": {part.name: bridge for part in model.parts if (bridge := _bridge(part))},
         "trust": rule.trust,
+        "tail": rule.tail,
         "boost": [list(pair) for pair in rule.boost],
         **model.choice,
     }
