@@ -25,12 +25,15 @@ class BridgeConfig:
     regularization : strength of the ridge penalty, > 0.
     trust : a song with n listeners weighs n / (n + trust): factors of rarely played songs are mostly noise.
     kernel_regularization : of the kernel ridge, > 0, in units of the kernel of a song with itself, which is 1.
+    norm_shrinkage : how far the lengths of placed songs are brought to the mean length of songs with listens, finite, >= 0; 0 not
+        at all. A longer vector is recommended to more people, so this evens out who is shown; see `content_map.toward_norm`.
     """
 
     kind: Literal["kernel", "ridge"] = "kernel"
     regularization: float = 3.0
     trust: float = 10.0
     kernel_regularization: float = 3.0
+    norm_shrinkage: float = 0.0
 
     def __post_init__(self) -> None:
         if self.kind not in ("kernel", "ridge"):
@@ -39,6 +42,10 @@ class BridgeConfig:
             raise InputError(
                 f"bridge: regularization={self.regularization} and kernel_regularization={self.kernel_regularization} must be "
                 f"> 0 and trust={self.trust} >= 0"
+            )
+        if not 0 <= self.norm_shrinkage < float("inf"):
+            raise InputError(
+                f"bridge: norm_shrinkage={self.norm_shrinkage} must be a finite number >= 0; 0 leaves vectors as they are"
             )
 
 

@@ -21,10 +21,13 @@ class ContentMap:
     ----------
     scaler : raw vectors (n, d) -> scaled (n, c).
     weights : float32 (c + 1, f); the last row is the intercept.
+    shrinkage, norm : what `toward_norm` does to the vectors: alpha and mu; nothing by default.
     """
 
     scaler: ContentScaler
     weights: NDArray[np.float32]
+    shrinkage: float = 0.0
+    norm: float = 0.0
 
     def __post_init__(self) -> None:
         if self.weights.shape[0] != self.scaler.width + 1:
@@ -32,7 +35,8 @@ class ContentMap:
 
     def apply(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
         """Song vectors float32 (n, f) of scaled content (n, c)."""
-        return np.asarray(scaled @ self.weights[:-1] + self.weights[-1], dtype=np.float32)
+        vectors = np.asarray(scaled @ self.weights[:-1] + self.weights[-1], dtype=np.float32)
+        return toward_norm(vectors, self.shrinkage, self.norm)
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,14 @@ class KernelMap:
     scaler : raw vectors (n, d) -> scaled (n, c), rows of unit length.
     landmarks : float32 (m, c), their scaled content.
     weights : float32 (m + 1, f), coefficients; the last row is the vector of a song that sounds like none of them.
+    shrinkage, norm : what `toward_norm` does to the vectors: alpha and mu; nothing by default.
     """
 
     scaler: ContentScaler
     landmarks: NDArray[np.float32]
     weights: NDArray[np.float32]
+    shrinkage: float = 0.0
+    norm: float = 0.0
 
     def __post_init__(self) -> None:
         if self.weights.shape[0] != len(self.landmarks) + 1 or self.landmarks.shape[1] != self.scaler.width:
@@ -56,7 +63,8 @@ class KernelMap:
 
     def apply(self, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
         """Song vectors float32 (n, f) of scaled content (n, c)."""
-        return np.asarray(kernel(scaled, self.landmarks) @ self.weights[:-1] + self.weights[-1], dtype=np.float32)
+        vectors = np.asarray(kernel(scaled, self.landmarks) @ self.weights[:-1] + self.weights[-1], dtype=np.float32)
+        return toward_norm(vectors, self.shrinkage, self.norm)
 
 
 AnyContentMap = ContentMap | KernelMap
@@ -67,3 +75,22 @@ def kernel(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32
     cosine = a @ b.T
     np.maximum(cosine, 0, out=cosine)
     return np.asarray(cosine**POWER, dtype=np.float32)
+
+
+def toward_norm(vectors: NDArray[np.float32], shrinkage: float, norm: float) -> NDArray[np.float32]:
+    """Bring lengths toward `norm`, directions as they are: x * (|x| + alpha mu) / (|x| (1 + alpha)), float32 (n, f).
+
+    Songs placed by content inherit the popularity of the songs that they sound like, as their length (Meehan & Pauwels, RecSys
+    2025). Vectors of zeros stay.
+
+    Parameters
+    ----------
+    shrinkage : alpha, >= 0; 0 gives `vectors` themselves, and the larger, the nearer lengths come to `norm`.
+    norm : mu, the mean length of songs with listens.
+    """
+    if not shrinkage:
+        return vectors
+    length = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    wanted = (length + shrinkage * norm) / (1 + shrinkage)
+    factor = np.divide(wanted, length, out=np.zeros_like(length), where=length > 0)
+    return np.asarray(vectors * factor, dtype=np.float32)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from collab import baselines, bridge, ease, factors, lightfm_hybrid
 from collab.confidence import mean_log
-from collab.content_map import AnyContentMap, ContentMap
+from collab.content_map import AnyContentMap, ContentMap, toward_norm
 from collab.content_scaling import ContentScaler
 from collab.folding import EaseFold, fit_regression
 from collab.history import History
@@ -150,16 +150,27 @@ def bridged(
     name: str, model: FactorModel, inputs: FitInputs, map_to: Callable[[NDArray[np.float32]], AnyContentMap]
 ) -> FactorModel:
     """`model` with its songs without listens placed by a map from content to its factors."""
-    content_map = map_to(model.item_factors)
+    plain = map_to(model.item_factors)
     cold = ~inputs.warm & inputs.known
-    return replace(placed(name, model, inputs, content_map.apply(inputs.content[1][cold])), content_map=content_map)
+    made = placed(name, model, inputs, plain.apply(inputs.content[1][cold]))
+    shrinkage, norm = shrinking(model, inputs)
+    # Songs that arrive after training go through the map alone: it carries what `placed` has just done.
+    return replace(made, content_map=replace(plain, shrinkage=shrinkage, norm=norm))
+
+
+def shrinking(model: FactorModel, inputs: FitInputs) -> tuple[float, float]:
+    """`norm_shrinkage`, and the mean length of the vectors of songs with listens; zeros where nothing is to be done."""
+    shrinkage = inputs.config.bridge.norm_shrinkage
+    if not shrinkage or not inputs.warm.any():
+        return 0.0, 0.0
+    return shrinkage, float(np.linalg.norm(model.item_factors[inputs.warm].astype(np.float64), axis=1).mean())
 
 
 def placed(name: str, model: FactorModel, inputs: FitInputs, vectors: NDArray[np.float32]) -> FactorModel:
-    """`model` with `vectors`, float32 (n, f), for its n songs with content and without listens."""
+    """`model` with `vectors`, float32 (n, f), for its n songs with content and without listens, lengths shrunk here."""
     cold = ~inputs.warm & inputs.known
     items = model.item_factors.copy()
-    items[cold] = vectors
+    items[cold] = toward_norm(vectors, *shrinking(model, inputs))
     fold = model.fold
     if isinstance(fold, EaseFold):  # what a listener plays among them adds nothing to EASE
         fold = replace(fold, scale=np.where(cold, 0, fold.scale).astype(np.float32))
