@@ -27,12 +27,11 @@ from collab.validation import Validation, co_listens, hold_out
 from collab.weighing import Pool, ascend, better
 from data.errors import InputError
 
-START = {"als": 1.0, "ease": 1.0, "content": 1.0, "features": 1.0, "content-ridge": 0.0, "popularity": 0.0}
+START = {"als": 1.0, "ease": 1.0, "content": 1.0, "features": 1.0, "content-ridge": 0.0}
 SIMPLE: Mapping[str, Callable[[FitInputs], Part]] = {
     "content": single.content,
     "content-ridge": single.content_ridge,
     "features": single.features,
-    "popularity": single.popularity,
 }
 TAILS = (0.05, 0.1, 0.15, 0.2, 0.3)
 TRUSTS = (0.0, 1.0, 3.0, 10.0, 30.0)
@@ -93,7 +92,6 @@ def available(inputs: FitInputs) -> list[str]:
         "content": bool(inputs.known.any()),
         "features": inputs.features is not None,
         "content-ridge": bool((inputs.known & inputs.warm).any()),
-        "popularity": True,
     }
     return [name for name in START if usable[name]]
 
@@ -165,7 +163,7 @@ def _validated(inputs: FitInputs, validation: Validation, names: list[str]) -> P
     )
     rule = Rule(_summing_to_one(names, mixed_weights), cold)
     rule = _better_rule(other, rule, [replace(rule, trust=trust) for trust in TRUSTS], patience)
-    rule = _for_the_tail(other, rule, patience)
+    rule = _for_the_tail(other, rule)
     rule = replace(rule, boost=learn_boost(rule, chosen, validation, inputs.config.weighing, inputs.seed))
     alone_in_all = {name: round(float(other.ndcg(part).mean()), 4) for name, part in zip(other.names, other.scores, strict=True)}
     story = {
@@ -189,15 +187,14 @@ def _summing_to_one(names: list[str], weights: NDArray[np.float64]) -> dict[str,
     return {name: float(weight) for name, weight in zip(names, weights / weights.sum(), strict=True)}
 
 
-def _for_the_tail(pool: Pool, rule: Rule, patience: float) -> Rule:
-    """The strongest correction for popularity that ranks held-out songs no worse than chance could explain.
-
-    It costs no accuracy that could be measured, and what is seldom played gains.
+def _for_the_tail(pool: Pool, rule: Rule) -> Rule:
+    """The strongest correction for popularity within one standard error of the best ranking (Breiman et al., 1984): it costs
+    hardly anything that could be measured, and what is seldom played gains.
     """
     reached = pool.ndcg(weighed(pool, rule))
     for tail in sorted(TAILS, reverse=True):
         loss = reached - pool.ndcg(weighed(pool, replace(rule, tail=tail)))
-        if loss.mean() <= patience * loss.std() / np.sqrt(len(loss)):
+        if loss.mean() <= loss.std() / np.sqrt(len(loss)):
             return replace(rule, tail=tail)
     return rule
 

@@ -14,8 +14,6 @@ from collab.weighing import WeighingConfig
 from data.embeddings import SongEmbeddings
 from data.errors import InputError
 
-PARTS_OF_LISTENS = {"als", "ease", "popularity"}
-
 
 def fitted(*args: object, **choices: object) -> BlendModel:
     model = fit("hybrid", *args, **choices)  # type: ignore[arg-type]
@@ -67,7 +65,7 @@ def test_the_choice_tells_what_was_tried() -> None:
     train, _, _, content = world()
     choice = fitted(train, content).choice
     assert choice["validated"]
-    assert set(choice["alone"]["all songs"]) >= {"als", "ease", "content", "content-ridge", "popularity"}
+    assert set(choice["alone"]["all songs"]) >= {"als", "ease", "content", "content-ridge"}
     assert {"als/ridge", "als/kernel", "ease/own", "ease/kernel"} <= set(choice["alone"]["new songs"])
     assert choice["blend"]["all songs"] >= 0.98 * max(choice["alone"]["all songs"].values())
 
