@@ -93,7 +93,7 @@ class BPRConfig:
     """
 
     components: int = 64
-    learning_rate: float = 0.05
+    learning_rate: float = 0.01
     regularization: float = 0.01
     epochs: int = 100
     fold_regularization: float = 10.0
