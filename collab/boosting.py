@@ -13,7 +13,7 @@ from collab.rule import Rule
 from collab.validation import Validation
 from collab.weighing import WeighingConfig, better
 
-SONGS = (1, 3, 10)  # of a listener's songs that are left
+SONGS = (1, 4)  # of a listener's songs that are left
 FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)
 PATIENCE = 2.0  # standard errors that a factor must gain; few listeners are asked, so chance reaches further than for the weights
 LISTENERS = 150

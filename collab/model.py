@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # them a row stands. So all products have one shape and each user has one place in it: then a score has one value, to the last
 # bit, whatever block it is computed in.
 TILE = 128
-LARGE = 2**23  # numbers in the songs' factors; from here on a product is slow, and one user should not pay for so many
+LARGE = 2**24  # numbers in the songs' factors; from here on a product is slow, and one user should not pay for so many
 LARGE_TILE = 32
 
 

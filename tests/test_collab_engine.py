@@ -30,7 +30,7 @@ LEARNS = [name for name in ENGINES if name not in ("random", "popularity", "bpr"
 WITH_CONTENT = [name for name, e in ENGINES.items() if e.uses_content]
 LISTENS_ONLY = ["popularity", "item-knn", "als-cf", "bpr-cf", "ease-cf", "lightfm-cf"]
 QUICK = EngineConfig(
-    lightfm=LightFMConfig(16, 8), als=ALSConfig(16, 3.0), bpr=BPRConfig(16, epochs=20), ease=EaseConfig(5.0, 3.0)
+    lightfm=LightFMConfig(16, 8), als=ALSConfig(16, 3.0), bpr=BPRConfig(16, 0.05, epochs=20), ease=EaseConfig(5.0, 3.0)
 )
 
 
