@@ -24,7 +24,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from collab.engine import fit
+from collab.bridge import BridgeConfig
+from collab.engine import EngineConfig, fit
 from data.embeddings import SongEmbeddings
 from data.ids import IdMap
 from data.listens import Listens
@@ -34,7 +35,11 @@ from recsys.steps.evaluate_recommenders import shuffled_embeddings
 
 SPLITS = 10
 FOLDS = 5
-ENGINES = ("content", "als")
+ENGINES = {
+    "content": ("content", EngineConfig()),
+    "als": ("als", EngineConfig()),
+    "als, linear": ("als", EngineConfig(bridge=BridgeConfig(kind="ridge"))),
+}  # name -> engine and its choices
 
 
 def read_plays(folder: Path) -> Listens:
@@ -114,15 +119,16 @@ def main(moods4q: Path, lastfm2k: Path, workspace: Path | None, named: Mapping[s
 
     def engine(name: str, vectors: Sequence[SongEmbeddings], *, shuffled: bool) -> object:
         def run(split: Split, seed: int) -> object:
-            own = vectors[split.seed]
-            return fit(name, split.train, shuffled_embeddings(own, split.seed) if shuffled else own, None, seed + split.seed)
+            own, (kind_of_engine, config) = vectors[split.seed], ENGINES[name]
+            given = shuffled_embeddings(own, split.seed) if shuffled else own
+            return fit(kind_of_engine, split.train, given, config, seed + split.seed)
 
         return run
 
     engines: dict[str, object] = {"random": lambda split, seed: fit("random", split.train, seed=seed + split.seed)}
     for kind, vectors in content.items():
         engines |= {f"{name}: {kind}": engine(name, vectors, shuffled=False) for name in ENGINES}
-        engines |= {f"{name}: {kind}, shuffled": engine(name, vectors, shuffled=True) for name in ENGINES[1:]}
+        engines |= {f"{name}: {kind}, shuffled": engine(name, vectors, shuffled=True) for name in ("als",)}
     reference = f"als: {next(iter(content))}"
     result = compare(splits, engines, reference=reference, slices=("all",), workers=1)  # type: ignore[arg-type]
     print(f"{len(listens.users)} listeners, {len(first.tracks)} artists with songs, {len(splits)} splits; means over listeners")
