@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_collab_engine import checkerboard, embeddings_of, features_of, listens_of, ndcg, world
 
-from collab import hybrid
+from collab import parts
 from collab.blend import BlendModel
 from collab.engine import fit
 from collab.validation import hold_out
@@ -71,7 +71,7 @@ def test_the_choice_tells_what_was_tried() -> None:
 
 
 def test_a_catalogue_too_large_for_ease_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hybrid, "affordable", lambda *_: False)
+    monkeypatch.setattr(parts, "affordable", lambda *_: False)
     train, _, _, content = world()
     assert "ease" not in {part.name for part in fitted(train, content).parts}
 
