@@ -87,9 +87,10 @@ def load_serving(
 
 def _mapped(path: Path) -> NDArray[Any]:
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (ValueError, EOFError):  # numpy takes anything that is no array for a pickle, and says how to load it all the same
         raise ValueError(f"{path.name} is damaged or cut short") from None
+    return array
 
 
 def _read_meta(folder: Path) -> dict[str, Any]:
