@@ -23,7 +23,7 @@ from collab.ease import affordable
 from collab.inputs import FitInputs
 from collab.model import FactorModel
 from collab.rule import Rule
-from collab.validation import Validation, co_listens, hold_out
+from collab.validation import FEWEST_LISTENERS, Validation, co_listens, hold_out
 from collab.weighing import Pool, ascend, better
 from data.errors import InputError
 
@@ -77,9 +77,9 @@ def pick(inputs: FitInputs) -> Picked:
     if not validation.steady:
         mixed = {name: START[name] for name in names if START[name]}
         cold = {name: weight for name, weight in mixed.items() if name in CONTENT_PARTS or inputs.known.any()}
-        why = "too few listeners to validate on: all parts count alike"
+        why = f"too few listeners to validate on, {FEWEST_LISTENERS} are needed with songs of hidden artists and with others"
         bridges = dict.fromkeys(("als", "ease"), "kernel") if inputs.known.any() else {}
-        return Picked(bridges, Rule(mixed, cold), {"why": why, "validated": False})
+        return Picked(bridges, Rule(mixed, cold), {"why": f"{why}: all parts count alike", "validated": False})
     return _validated(inputs, validation, names)
 
 

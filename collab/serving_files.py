@@ -81,7 +81,7 @@ def load_serving(
         if _read_meta(folder).get("version") != meta.get("version"):  # replaced while we were reading
             return load_serving(folder, **wanted)
         raise InputError(f"{folder}: the model's arrays are missing", code="damaged", hint=_AGAIN) from None
-    except (InputError, OSError, KeyError, TypeError, ValueError, EOFError) as error:
+    except (InputError, OSError, AttributeError, KeyError, TypeError, ValueError, EOFError) as error:
         raise InputError(f"{folder}: the model cannot be read: {error}", code="damaged", hint=_AGAIN) from None
 
 

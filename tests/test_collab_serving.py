@@ -121,6 +121,16 @@ def test_a_stored_model_of_an_unknown_record_is_damaged(tmp_path: Path) -> None:
     assert raised.value.code == "damaged"
 
 
+def test_a_stored_model_without_its_factors_is_damaged(tmp_path: Path) -> None:
+    save_serving(tmp_path, served())
+    meta = read_json(tmp_path / META)
+    meta["model"]["user_factors"] = None
+    write_json(tmp_path / META, meta)
+    with pytest.raises(InputError, match="cannot be read") as raised:
+        load_serving(tmp_path)
+    assert raised.value.code == "damaged"
+
+
 def test_a_model_of_the_first_schema_asks_for_training(tmp_path: Path) -> None:
     save_serving(tmp_path, served())
     write_json(tmp_path / META, read_json(tmp_path / META) | {"schema": 1})
