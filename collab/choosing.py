@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab import single
-from collab.blend import CONTENT_PARTS, standardised, weighed
+from collab.blend import CONTENT_PARTS, Part, standardised, weighed
 from collab.boosting import learn_boost
 from collab.inputs import FitInputs
 from collab.parts import START, available, variants_of
 from collab.rule import Rule
-from collab.validation import Validation, co_listens, hold_out
+from collab.validation import FEWEST_LISTENERS, Validation, co_listens, hold_out
 from collab.weighing import Pool, ascend, better
 
 TAILS = (0.05, 0.1, 0.15, 0.2, 0.3)
@@ -39,12 +39,12 @@ def pick(inputs: FitInputs) -> Picked:
         why = "nobody plays two songs, so no two songs share a listener: collaborative evidence is worth nothing"
         return Picked({}, Rule(content, content), {"why": f"{why}; content alone", "validated": False})
     validation = hold_out(inputs.listens, inputs.artists, inputs.placeable, inputs.config.weighing, inputs.seed)
-    if not validation.steady:
-        mixed = {name: START[name] for name in names if START[name]}
-        cold = {name: weight for name, weight in mixed.items() if name in CONTENT_PARTS or inputs.known.any()}
-        why = "too few listeners to validate on: all parts count alike"
+    if not (validation.tells_of_new or validation.tells_of_others):
+        equal = _by_name(names, _start(names))
+        cold = equal if inputs.known.any() else content
+        why = f"fewer than {FEWEST_LISTENERS} listeners to validate on: all parts count alike"
         bridges = dict.fromkeys(("als", "ease"), "kernel") if inputs.known.any() else {}
-        return Picked(bridges, Rule(mixed, cold), {"why": why, "validated": False})
+        return Picked(bridges, Rule(equal, cold), {"why": why, "validated": False})
     return _validated(inputs, validation, names)
 
 
@@ -54,50 +54,77 @@ def _validated(inputs: FitInputs, validation: Validation, names: list[str]) -> P
     kernel = single.kernel_bridge(inner) if (inner.known & inner.warm).any() else None
     variants = {name: variants_of(inner, name, kernel) for name in names}
     scores = {
-        f"{name}/{how}": standardised(model.known(validation.users), model.scorable, validation.listeners > 0)
+        (name, how): standardised(model.known(validation.users), model.scorable, validation.listeners > 0)
         for name, of_part in variants.items()
         for how, model in of_part.items()
-        if model.cold_tracks or len(of_part) == 1
     }
-    new = validation.among_new(scores, size)
-    alone = {key: round(float(new.ndcg(part).mean()), 4) for key, part in zip(new.names, new.scores, strict=True)}
-    bridges = {name: max(of_part, key=lambda how: alone[f"{name}/{how}"]) for name, of_part in variants.items()}
+    keyed = {f"{name}/{how}".removesuffix("/"): values for (name, how), values in scores.items() if _places(variants[name][how])}
+    bridges = {name: "kernel" if "kernel" in of_part else next(iter(of_part)) for name, of_part in variants.items()}
+    able = [name for name in names if _places(variants[name][bridges[name]])]
+    cold, of_new, alone_new = _start(able), None, {}
+    if validation.tells_of_new and able:
+        careful = patience * validation.doubt
+        of_new = validation.among_new(keyed, size)
+        reached = dict(zip(of_new.names, (of_new.ndcg(part) for part in of_new.scores), strict=True))
+        alone_new = {key: round(float(figures.mean()), 4) for key, figures in reached.items()}
+        bridges = {name: _bridge_of(name, bridges[name], list(variants[name]), reached, careful) for name in names}
+        of_new = validation.among_new({name: scores[name, bridges[name]] for name in able}, size)
+        cold, _ = ascend(lambda w: of_new.ndcg(of_new.blend(w)), _start(able), patience=careful)
     chosen = {name: variants[name][bridges[name]] for name in names}
-    parts = {name: scores[f"{name}/{bridges[name]}"] for name in names}
-    able = [name for name in names if chosen[name].cold_tracks]
-    new = validation.among_new({name: parts[name] for name in able}, size)
+    parts = {name: scores[name, bridges[name]] for name in names}
     scorable = np.any([model.scorable for model in chosen.values()], axis=0)
-    other = validation.among_all(parts, size, scorable)
-
-    cold_weights, _ = ascend(lambda w: new.ndcg(new.blend(w)), _start(able), patience=patience)
-    cold = _summing_to_one(able, cold_weights)
-    mixed_weights, _ = ascend(
-        lambda w: other.ndcg(weighed(other, Rule(_summing_to_one(names, w), cold))), _start(names), patience=patience
-    )
-    rule = Rule(_summing_to_one(names, mixed_weights), cold)
-    rule = _better_rule(other, rule, [replace(rule, trust=trust) for trust in TRUSTS], patience)
-    rule = _for_the_tail(other, rule)
-    rule = replace(rule, boost=learn_boost(rule, chosen, validation, inputs.config.weighing, inputs.seed))
-    alone_in_all = {name: round(float(other.ndcg(part).mean()), 4) for name, part in zip(other.names, other.scores, strict=True)}
+    rule, of_all = Rule(_by_name(names, _start(names)), _by_name(able, cold)), None
+    if validation.tells_of_others:
+        of_all = validation.among_all(parts, size, scorable)
+        mixed, _ = ascend(
+            lambda w: of_all.ndcg(weighed(of_all, replace(rule, mixed=_by_name(names, w)))), _start(names), patience=patience
+        )
+        rule = replace(rule, mixed=_by_name(names, mixed))
+        rule = _better_rule(of_all, rule, [replace(rule, trust=trust) for trust in TRUSTS], patience)
+        rule = _for_the_tail(of_all, rule)
+        rule = replace(rule, boost=learn_boost(rule, chosen, validation, inputs.config.weighing, inputs.seed))
+    pools = {"all songs": of_all, "new songs": of_new}
+    missing = [songs for songs, pool in pools.items() if pool is None]
     story = {
-        "why": "weights that rank held-out training listens best",
+        "why": "weights that rank held-out training listens best"
+        + (f"; too few listeners to choose for {missing[0]}, where all parts count alike" if missing else ""),
         "validated": True,
         "listeners": len(validation.users),
-        "alone": {"all songs": alone_in_all, "new songs": {key.removesuffix("/"): value for key, value in alone.items()}},
-        "blend": {
-            "all songs": round(float(other.ndcg(weighed(other, rule)).mean()), 4),
-            "new songs": round(float(new.ndcg(weighed(new, rule)).mean()), 4),
-        },
+        "alone": {"all songs": {} if of_all is None else _alone(of_all), "new songs": alone_new},
+        "blend": {songs: round(float(p.ndcg(weighed(p, rule)).mean()), 4) for songs, p in pools.items() if p is not None},
     }
     return Picked({name: how for name, how in bridges.items() if how}, rule, story)
+
+
+def _places(model: Part) -> bool:
+    """Whether a part ranks songs without listens."""
+    return model.cold_tracks
+
+
+def _bridge_of(name: str, usual: str, hows: list[str], reached: Mapping[str, NDArray[np.float64]], patience: float) -> str:
+    """The usual bridge of a part, or another that ranks new songs better than chance could explain."""
+    if len(hows) == 1:
+        return usual
+    best = usual
+    for how in hows:
+        gain = reached[f"{name}/{how}"] - reached[f"{name}/{best}"]
+        if gain.mean() > patience * gain.std() / np.sqrt(len(gain)):
+            best = how
+    return best
+
+
+def _alone(pool: Pool) -> dict[str, float]:
+    """What each part reaches by itself."""
+    return {name: round(float(pool.ndcg(part).mean()), 4) for name, part in zip(pool.names, pool.scores, strict=True)}
 
 
 def _start(names: list[str]) -> NDArray[np.float64]:
     return np.array([START[name] for name in names])
 
 
-def _summing_to_one(names: list[str], weights: NDArray[np.float64]) -> dict[str, float]:
-    return {name: float(weight) for name, weight in zip(names, weights / weights.sum(), strict=True)}
+def _by_name(names: list[str], weights: NDArray[np.float64]) -> dict[str, float]:
+    """Weights that add up to 1."""
+    return {name: float(weight) for name, weight in zip(names, weights / (weights.sum() or 1.0), strict=True)}
 
 
 def _for_the_tail(pool: Pool, rule: Rule) -> Rule:

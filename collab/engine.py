@@ -59,7 +59,7 @@ def fit(
     features : sparse side features of the songs, used by the engines that can; the others ignore them.
     artists : I names in the order of `listens.tracks`, "" where unknown: what is held out together where an engine validates.
     config : default choices if None.
-    seed : same seed, same bytes.
+    seed : same seed, same bytes, at one number of BLAS threads: they add up in another order (`threadpool_limits(1)`).
     progress : called with (done, total) by the engines that take their time.
 
     Raises

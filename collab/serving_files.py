@@ -19,6 +19,7 @@ from data.ids import IdMap
 
 SCHEMA = 2
 META = "serving.json"
+_AGAIN = "Run `recsys train-hybrid`"
 
 
 def save_serving(folder: Path, serving: ServingModel) -> None:
@@ -71,29 +72,37 @@ def load_serving(
             raise InputError(
                 f"the model in {folder} was trained on other {what} ({meta.get(name) or 'none'}, now {value or 'none'})",
                 code="stale",
-                hint="Run `recsys train-hybrid`",
+                hint=_AGAIN,
             )
     try:
         home = folder / f"serving-{meta['version']}"
-        arrays = {
-            name: np.load(home / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray) for name in meta["arrays"]
-        }
-        return _assemble(meta, arrays)
+        return _assemble(meta, {name: _mapped(home / f"{name}.npy") for name in meta["arrays"]})
     except FileNotFoundError:
         if _read_meta(folder).get("version") != meta.get("version"):  # replaced while we were reading
             return load_serving(folder, **wanted)
-        raise InputError(f"{folder}: the model's arrays are missing", code="damaged", hint="Train the hybrid again") from None
-    except (OSError, KeyError, TypeError, ValueError, EOFError) as error:
-        raise InputError(f"{folder}: the model cannot be read: {error}", code="damaged", hint="Train the hybrid again") from None
+        raise InputError(f"{folder}: the model's arrays are missing", code="damaged", hint=_AGAIN) from None
+    except (InputError, OSError, AttributeError, KeyError, TypeError, ValueError, EOFError) as error:
+        raise InputError(f"{folder}: the model cannot be read: {error}", code="damaged", hint=_AGAIN) from None
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    except (ValueError, EOFError):  # numpy takes anything that is no array for a pickle, and says how to load it all the same
+        raise ValueError(f"{path.name} is damaged or cut short") from None
+    return array
 
 
 def _read_meta(folder: Path) -> dict[str, Any]:
-    meta = read_json(folder / META)
+    try:
+        meta = read_json(folder / META)
+    except InputError as error:
+        raise InputError(f"{folder}: the model cannot be read: {error}", code=error.code, hint=_AGAIN) from None
     if meta.get("schema") != SCHEMA:
         raise InputError(
             f"the model in {folder} has schema {meta.get('schema')!r}, this program reads schema {SCHEMA}",
             code="schema",
-            hint="Run `recsys train-hybrid`",
+            hint=_AGAIN,
         )
     return meta
 

@@ -25,6 +25,7 @@ class Validation:
     ----------
     train : what remains; parts are fitted on it.
     new_songs : bool (I,), songs of hidden artists: as if they arrived today.
+    hidden_artists : how many they are.
     users : int32 (b,), the listeners to be asked about.
     new, other : bool (b, I), held-out songs of hidden artists, and of the others.
     seen : bool (b, I), songs in `train`.
@@ -33,6 +34,7 @@ class Validation:
 
     train: Listens
     new_songs: NDArray[np.bool_]
+    hidden_artists: int
     users: NDArray[np.int32]
     new: NDArray[np.bool_]
     other: NDArray[np.bool_]
@@ -40,9 +42,21 @@ class Validation:
     listeners: NDArray[np.int64]
 
     @property
-    def steady(self) -> bool:
-        """Whether enough listeners have held-out songs, of both kinds, to choose by."""
-        return min(int(part.any(axis=1).sum()) for part in (self.new, self.other)) >= FEWEST_LISTENERS
+    def tells_of_new(self) -> bool:
+        """Whether enough listeners play songs of hidden artists to choose by."""
+        return int(self.new.any(axis=1).sum()) >= FEWEST_LISTENERS
+
+    @property
+    def tells_of_others(self) -> bool:
+        """Whether enough listeners have other held-out songs to choose by."""
+        return int(self.other.any(axis=1).sum()) >= FEWEST_LISTENERS
+
+    @property
+    def doubt(self) -> float:
+        """By how much the standard error over listeners is too small for what is said of new songs: the hidden artists are a draw
+        as the listeners are, and where both count alike, L listeners and A artists make it sqrt(1 + L / A) times as large.
+        """
+        return float(np.sqrt(1 + int(self.new.any(axis=1).sum()) / max(1, self.hidden_artists)))
 
     def among_new(self, parts: Mapping[str, NDArray[np.float32]], size: int) -> Pool:
         """Hidden artists' songs, ranked among one another; `parts`: part -> float32 (b, I)."""
@@ -98,7 +112,7 @@ def hold_out(
     asked = np.flatnonzero(active & ((np.diff(new.indptr) > 0) | (np.diff(other.indptr) > 0)))
     users = np.sort(rng.permutation(asked)[: config.listeners]).astype(np.int32)
     held = [part[users].toarray() > 0 for part in (new, other, seen)]
-    return Validation(train, new_songs, users, held[0], held[1], held[2], train.track_counts())
+    return Validation(train, new_songs, len(np.unique(number[new_songs])), users, held[0], held[1], held[2], train.track_counts())
 
 
 def co_listens(listens: Listens) -> bool:

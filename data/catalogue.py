@@ -112,7 +112,11 @@ class Catalogue:
         """One song. Raises InputError (code "unknown-id") if it is not in the catalogue."""
         found = self.tracks_by_id([track_id])
         if not found:
-            raise InputError(f"unknown track {track_id!r}", code="unknown-id")
+            raise InputError(
+                f"unknown track {track_id!r}",
+                code="unknown-id",
+                hint="Ids are those of tracks.csv, or paths relative to the scanned folder",
+            )
         return found[track_id]
 
     def tracks_by_id(self, ids: Iterable[str]) -> dict[str, Track]:

@@ -121,6 +121,16 @@ def test_a_stored_model_of_an_unknown_record_is_damaged(tmp_path: Path) -> None:
     assert raised.value.code == "damaged"
 
 
+def test_a_stored_model_without_its_factors_is_damaged(tmp_path: Path) -> None:
+    save_serving(tmp_path, served())
+    meta = read_json(tmp_path / META)
+    meta["model"]["user_factors"] = None
+    write_json(tmp_path / META, meta)
+    with pytest.raises(InputError, match="cannot be read") as raised:
+        load_serving(tmp_path)
+    assert raised.value.code == "damaged"
+
+
 def test_a_model_of_the_first_schema_asks_for_training(tmp_path: Path) -> None:
     save_serving(tmp_path, served())
     write_json(tmp_path / META, read_json(tmp_path / META) | {"schema": 1})
@@ -201,6 +211,35 @@ def test_a_truncated_array_is_a_clear_error(tmp_path: Path) -> None:
     array = next(tmp_path.glob("serving-*")) / "model_item_factors.npy"
     array.write_bytes(array.read_bytes()[:150])
     with pytest.raises(InputError, match="cannot be read") as raised:
+        load_serving(tmp_path)
+    assert raised.value.code == "damaged"
+
+
+@pytest.mark.parametrize("content", [b"", b"no array at all, and long enough to be read as one"])
+def test_an_array_file_that_is_none_is_named_without_talk_of_pickles(tmp_path: Path, content: bytes) -> None:
+    save_serving(tmp_path, served())
+    (next(tmp_path.glob("serving-*")) / "content.npy").write_bytes(content)
+    with pytest.raises(InputError, match=r"content\.npy is damaged") as raised:
+        load_serving(tmp_path)
+    assert "pickle" not in str(raised.value)
+    assert "train-hybrid" in raised.value.hint
+
+
+@pytest.mark.parametrize("name", ["content", "history_tracks", "model_item_factors"])
+def test_an_array_of_another_length_asks_for_training(tmp_path: Path, name: str) -> None:
+    save_serving(tmp_path, served())
+    array = next(tmp_path.glob("serving-*")) / f"{name}.npy"
+    np.save(array, np.load(array)[:-1])
+    with pytest.raises(InputError, match=r"cannot be read.*train-hybrid") as raised:
+        load_serving(tmp_path)
+    assert raised.value.code == "damaged"
+
+
+@pytest.mark.parametrize("text", ["", '{"schema": 2, "mod', "[1]"])
+def test_a_damaged_model_file_asks_for_training(tmp_path: Path, text: str) -> None:
+    save_serving(tmp_path, served())
+    (tmp_path / META).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"cannot be read.*train-hybrid") as raised:
         load_serving(tmp_path)
     assert raised.value.code == "damaged"
 

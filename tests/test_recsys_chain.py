@@ -196,8 +196,12 @@ def test_a_song_embedded_since_training_can_be_recommended(recsys, workspace, wo
     folder.mkdir()
     sf.write(folder / "Someone - New Song.wav", 0.1 * np.random.default_rng(0).standard_normal(3 * 22050), 22050)
     recsys("-w", workspace, "scan", folder)
+    waits = recsys("-w", workspace, "recommend", "--user", most_active(world))
+    assert "songs that are not in it: 1, `recsys embed` brings them in" in waits.err
     recsys("-w", workspace, "embed")
-    items = recsys("-w", workspace, "recommend", "--user", most_active(world), "-k", 100, "--json").json["items"]
+    ran = recsys("-w", workspace, "recommend", "--user", most_active(world), "-k", 100, "--json")
+    assert "not in it" not in ran.err
+    items = ran.json["items"]
     (new,) = [item for item in items if item["title"] == "New Song"]
     assert new["cold"]
     assert new["source"] == "hybrid-content"

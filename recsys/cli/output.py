@@ -75,7 +75,8 @@ class TerminalReport(Report):
             last[:] = done, total
 
         yield progress
-        self.say(f"{name}: {last[0]}/{last[1]} in {time.monotonic() - start:.1f} s")
+        done = f"{last[0]}/{last[1]}" if last[1] else "done"  # some engines are fitted at one go
+        self.say(f"{name}: {done} in {time.monotonic() - start:.1f} s")
 
     def say(self, line: str) -> None:
         """A remark on stderr."""

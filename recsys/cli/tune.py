@@ -47,4 +47,5 @@ def print_trials(result: dict[str, Any]) -> None:
         name = f"{trial['number']}" if trial["number"] else "defaults"
         rows.append([name, gain, *(trial["figures"].get(s) for s in sides), trial["seconds"], ", ".join(changed)])
     head = ["trial", "gain", *(f"{side} nDCG@10" for side in sides), "CPU s a fit", "differs in"]
-    print_table(head, rows, title=f"{result['engine']}: {len(result['trials'])} trials", right=head[1:-1])
+    number = len(result["trials"])
+    print_table(head, rows, title=f"{result['engine']}: {number} trial{'s' * (number > 1)}", right=head[1:-1])

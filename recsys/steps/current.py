@@ -73,7 +73,8 @@ def current_model(workspace: Workspace, catalogue: Catalogue, users: Sequence[st
     here = {track.track_id for track in tracks}
     gone = np.array([row for row, track_id in enumerate(serving.tracks.ids) if track_id not in here], np.int32)
     missing = len(tracks) - (len(serving.tracks) - len(gone))
-    later = f" ({missing} songs are not in it)" if missing > 0 else ""
+    embed = ", `recsys embed` brings them in" if now and now == trained_on else ""
+    later = f" (songs that are not in it: {missing}{embed})" if missing > 0 else ""
     note = f"songs, listens or embeddings have changed since the model was trained{later}{apart}: run `recsys train-hybrid`"
     listens, _ = stored_listens.load(workspace.listens, tracks)
     rows = serving.tracks.rows(listens.tracks.ids)  # song rows of the model, -1 for songs that it cannot place
