@@ -18,7 +18,8 @@ from collab.rule import Rule
 from collab.validation import FEWEST_LISTENERS, Validation, co_listens, hold_out
 from collab.weighing import Pool, ascend, better
 
-TAILS = (0.05, 0.1, 0.15, 0.2, 0.3)
+TAILS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.3)
+TAIL_COST = 0.005
 TRUSTS = (0.0, 1.0, 3.0, 10.0, 30.0)
 
 
@@ -128,13 +129,13 @@ def _by_name(names: list[str], weights: NDArray[np.float64]) -> dict[str, float]
 
 
 def _for_the_tail(pool: Pool, rule: Rule) -> Rule:
-    """The strongest correction for popularity within one standard error of the best ranking (Breiman et al., 1984): it costs
-    hardly anything that could be measured, and what is seldom played gains.
+    """The strongest correction for popularity that costs next to nothing: no more than one standard error of the paired
+    difference (Breiman et al., 1984), and than `TAIL_COST` of the ranking's quality. What is seldom played gains.
     """
     reached = pool.ndcg(weighed(pool, rule))
     for tail in sorted(TAILS, reverse=True):
         loss = reached - pool.ndcg(weighed(pool, replace(rule, tail=tail)))
-        if loss.mean() <= loss.std() / np.sqrt(len(loss)):
+        if loss.mean() <= min(loss.std() / np.sqrt(len(loss)), TAIL_COST * reached.mean()):
             return replace(rule, tail=tail)
     return rule
 

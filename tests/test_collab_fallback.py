@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from collab.diversity import in_laps, spread
 from collab.engine import EngineConfig, fit
 from collab.explain import Taste
-from collab.factors import ALSConfig
+from collab.factors import ALSConfig, BPRConfig
 from collab.fallback import Person, Plays, Terms, answers, recommend
 from collab.history import History
 from collab.lightfm_hybrid import LightFMConfig
@@ -25,7 +25,7 @@ from data.ids import IdMap
 from data.item_features import ItemFeatures, unit_length
 from data.listens import Listens
 
-QUICK = EngineConfig(lightfm=LightFMConfig(16, 8), als=ALSConfig(16, 3.0))
+QUICK = EngineConfig(lightfm=LightFMConfig(16, 8), als=ALSConfig(16, 3.0), bpr=BPRConfig(learning_rate=0.05))
 N = 24
 TRACKS = IdMap(tuple(f"t{i}" for i in range(N)), "track")
 CLOSED = [name for name in SOURCES if name not in ("bpr", "bpr-cf", "lightfm", "lightfm-cf")]

@@ -32,7 +32,7 @@ def test_where_nobody_plays_two_songs_content_alone_is_trusted_and_the_reason_gi
 def test_too_few_listeners_to_validate_on_are_said_to_be() -> None:
     model = fitted(*checkerboard())
     assert not model.choice["validated"]
-    assert "too few listeners" in model.choice["why"]
+    assert "fewer than 30 listeners to validate on" in model.choice["why"]
 
 
 @pytest.fixture(scope="module")
