@@ -29,10 +29,10 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.lastfm_words import content_without
 from collab.engine import ENGINES, fit
-from data.hiding import hide_artists
 from data.listens import Listens
 from data.published.lastfm2k import LastFm, read_lastfm
 from data.recommender import FoldsIn
+from data.splits.artists_of_users import hide_artists
 from evaluation.bootstrap import Interval, mean_interval, paired_difference
 from evaluation.metrics import ndcg
 from evaluation.ranking import candidate_block, rank_positives

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab.weighing import Pool, WeighingConfig, pool_of
-from data.hiding import hide_artists
 from data.ids import artist_numbers
 from data.listens import Listens
+from data.splits.artists_of_users import hide_artists
 
 FEWEST_ARTISTS = 40  # to hide, if that is no more than a third of all
 FEWEST_LISTENERS = 30  # with a held-out song; with fewer, what they like is no guide

@@ -39,3 +39,22 @@ def artists_of_users(listens: Listens, artists: Sequence[str], rng: np.random.Ge
     place = np.empty(len(pair), np.int64)
     place[order] = np.arange(len(pair)) - start[user[order]]
     return ArtistsOfUsers(user, place, of_listen, np.bincount(user, minlength=len(listens.users)))
+
+
+def hide_artists(listens: Listens, artists: Sequence[str], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which listens to hide, bool (n,): all of a share of each listener's artists.
+
+    What is hidden together is all that one listener played of one artist: where plays are counted per artist, hiding one song
+    while its sibling with the same count stays would ask for nothing. At least one artist of each listener is hidden and one
+    stays; a listener of one artist keeps it.
+
+    Parameters
+    ----------
+    artists : I names, "" where unknown (such a song is its own artist).
+    share : of each listener's artists, in (0, 1).
+    """
+    pairs = artists_of_users(listens, artists, rng)
+    most = np.maximum(1, pairs.size - 1)
+    quota = np.where(pairs.size > 1, np.clip(np.round(pairs.size * share), 1, most), 0).astype(np.int64)
+    hidden: NDArray[np.bool_] = (pairs.place < quota[pairs.user])[pairs.of_listen]
+    return hidden

@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.listens import Listens
-from data.splits.artists_of_users import artists_of_users
+from data.splits.artists_of_users import hide_artists
 from data.splits.split import Split
 
 
 def warm_split(listens: Listens, artists: Sequence[str], *, held_out: float = 0.2, seed: int = 0) -> Split:
     """Hide a share of what each user plays; the songs themselves stay known through other listeners.
 
-    What is hidden together is all that one user played of one artist: where plays are counted per artist, hiding one song while
-    its sibling with the same count stays in train would ask for nothing. A user of one artist stays in train whole.
+    What is hidden together is all that one user played of one artist, see `hide_artists`; a user of one artist stays in train whole.
 
     Parameters
     ----------
@@ -26,10 +25,7 @@ def warm_split(listens: Listens, artists: Sequence[str], *, held_out: float = 0.
     """
     if not 0 < held_out < 1:
         raise InputError(f"held_out={held_out} must lie in (0, 1)")
-    pairs = artists_of_users(listens, artists, np.random.default_rng(seed))
-    size = pairs.size
-    quota = np.where(size > 1, np.clip(np.round(size * held_out), 1, np.maximum(1, size - 1)), 0).astype(np.int64)
-    hidden = (pairs.place < quota[pairs.user])[pairs.of_listen]
+    hidden = hide_artists(listens, artists, held_out, np.random.default_rng(seed))
     train = listens.where(~hidden)
     known = train.track_counts() > 0
     scorable = hidden & known[listens.track]
