@@ -16,7 +16,8 @@ from data.splits.split import Split
 def warm_split(listens: Listens, artists: Sequence[str], *, held_out: float = 0.2, seed: int = 0) -> Split:
     """Hide a share of what each user plays; the songs themselves stay known through other listeners.
 
-    What is hidden together is all that one user played of one artist, see `hide_artists`; a user of one artist stays in train whole.
+    What is hidden together is all that one user played of one artist, see `hide_artists`; a user of one artist stays in train
+    whole.
 
     Parameters
     ----------
