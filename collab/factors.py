@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,9 @@ from data.errors import InputError
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
+
+# The modules of implicit import one another: two threads that begin at different ends wait for each other forever.
+_IMPORTING = Lock()
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,10 @@ def fit_als(
     user factors float32 (U, components) and item factors float32 (I, components), zeros where a user or song has no listens; and
     how listeners are folded in.
     """
-    from implicit.cpu.als import AlternatingLeastSquares
     from threadpoolctl import threadpool_limits
+
+    with _IMPORTING:
+        from implicit.cpu.als import AlternatingLeastSquares
 
     def report(iteration: int, _seconds: float, _loss: float | None) -> None:
         if progress is not None:
@@ -118,7 +124,8 @@ def fit_bpr(
     user factors float32 (U, components + 1), the last column 1, item factors float32 (I, components + 1), the last column the
     song's bias, zeros where a song has no listens; and how listeners are folded in.
     """
-    from implicit.cpu.bpr import BayesianPersonalizedRanking
+    with _IMPORTING:
+        from implicit.cpu.bpr import BayesianPersonalizedRanking
 
     model = BayesianPersonalizedRanking(
         factors=config.components,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -383,3 +385,19 @@ def test_rows_without_unit_length_ruin_lightfm(measured: dict[str, tuple[float, 
     train, test, cold, content = world()
     raw = EngineConfig(lightfm_scaling=ScalingConfig(standardise=True, unit=False), lightfm=LightFMConfig(epochs=6))
     assert ndcg(fit("lightfm", train, content, raw), train, test, ~cold) < 0.7 * measured["lightfm"][0]
+
+
+def test_two_threads_may_be_the_first_to_import_als_and_bpr() -> None:
+    program = (
+        "import threading, numpy as np, scipy.sparse as sp\n"
+        "from collab.factors import ALSConfig, BPRConfig, fit_als, fit_bpr\n"
+        "plays = sp.csr_matrix(np.eye(6, dtype=np.float32))\n"
+        "go, done = threading.Barrier(2), []\n"
+        "def run(fit, config):\n"
+        "    go.wait(); fit(plays, config); done.append(fit)\n"
+        "threads = [threading.Thread(target=run, args=a) for a in ((fit_als, ALSConfig(2)), (fit_bpr, BPRConfig(2, epochs=1)))]\n"
+        "[t.start() for t in threads]; [t.join(60) for t in threads]\n"
+        "assert len(done) == 2\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
