@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from test_collab_engine import checkerboard, embeddings_of, features_of, listens_of, ndcg, world
 
-from collab import parts
+from collab import choosing, parts
 from collab.blend import BlendModel
 from collab.engine import fit
+from collab.rule import Rule
 from collab.validation import hold_out
-from collab.weighing import WeighingConfig
+from collab.weighing import Pool, WeighingConfig, pool_of
 from data.embeddings import SongEmbeddings
 from data.errors import InputError
 
@@ -137,3 +138,24 @@ def test_what_a_listener_plays_of_one_artist_is_hidden_together() -> None:
 def test_embeddings_of_one_column_are_enough() -> None:
     listens, content = checkerboard()
     assert np.isfinite(fitted(listens, embeddings_of(content.vectors[:, :1])).scores(np.arange(3, dtype=np.int32))).all()
+
+
+# --- Popularity held against songs ---
+
+
+def pool_where(popular_are_played: bool) -> Pool:
+    """200 listeners, one part that knows nothing, and one held-out song each: the most or the least popular of 30."""
+    listeners = np.arange(1, 31)
+    held_out = np.zeros((200, 30), np.bool_)
+    held_out[:, -1 if popular_are_played else 0] = True
+    scores = np.random.default_rng(0).normal(size=(200, 30)).astype(np.float32)
+    return pool_of({"als": scores}, np.ones((200, 30), np.bool_), held_out, listeners, 30, np.zeros(30, np.bool_))
+
+
+def test_popularity_is_not_held_against_songs_where_listeners_play_what_is_popular() -> None:
+    assert choosing._for_the_tail(pool_where(popular_are_played=True), Rule({"als": 1.0}, {})).tail == 0.0
+
+
+def test_popularity_is_held_against_songs_where_that_costs_nothing() -> None:
+    rule = choosing._for_the_tail(pool_where(popular_are_played=False), Rule({"als": 1.0}, {}))
+    assert rule.tail == max(choosing.TAILS)
