@@ -63,12 +63,10 @@ def _best_factor(
     scores = {name: standardised(part.folded(few), part.scorable, warm) for name, part in parts.items()}
     pool = validation.among_all(scores, config.pool, scorable, rows)
 
-    def measure(factor: NDArray[np.float64]) -> NDArray[np.float64]:
-        return pool.ndcg(weighed(pool, rule, float(factor[0])))
+    def measure(factor: float) -> NDArray[np.float64]:
+        return pool.ndcg(weighed(pool, rule, factor))
 
-    one = np.ones(1)
-    best, _ = better(measure, one, measure(one), [np.array([f]) for f in FACTORS], PATIENCE)
-    return float(best[0])
+    return better(measure, 1.0, measure(1.0), [factor for factor in FACTORS if factor != 1.0], PATIENCE)[0]
 
 
 def _a_few(plays: History, songs: int, rng: np.random.Generator) -> History:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collab import single
-from collab.blend import CONTENT_PARTS, Part, standardised, weighed
+from collab.blend import CONTENT_PARTS, standardised, weighed
 from collab.boosting import learn_boost
 from collab.inputs import FitInputs
 from collab.parts import START, available, variants_of
 from collab.rule import Rule
 from collab.validation import FEWEST_LISTENERS, Validation, co_listens, hold_out
-from collab.weighing import Pool, ascend, better
+from collab.weighing import Pool, ascend, better, standard_error
 
 TAILS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.3)
 TAIL_COST = 0.005
@@ -35,7 +35,7 @@ class Picked:
 def pick(inputs: FitInputs) -> Picked:
     """Choose bridges and weights on listens held out of the training listens."""
     names = available(inputs)
-    content = {name: START[name] or 1.0 for name in names if name in CONTENT_PARTS and START[name]}
+    content = {name: START[name] for name in names if name in CONTENT_PARTS and START[name]}
     if not co_listens(inputs.listens):
         why = "nobody plays two songs, so no two songs share a listener: collaborative evidence is worth nothing"
         return Picked({}, Rule(content, content), {"why": f"{why}; content alone", "validated": False})
@@ -59,16 +59,22 @@ def _validated(inputs: FitInputs, validation: Validation, names: list[str]) -> P
         for name, of_part in variants.items()
         for how, model in of_part.items()
     }
-    keyed = {f"{name}/{how}".removesuffix("/"): values for (name, how), values in scores.items() if _places(variants[name][how])}
+    keyed = {
+        f"{name}/{how}".removesuffix("/"): values for (name, how), values in scores.items() if variants[name][how].cold_tracks
+    }
     bridges = {name: "kernel" if "kernel" in of_part else next(iter(of_part)) for name, of_part in variants.items()}
-    able = [name for name in names if _places(variants[name][bridges[name]])]
+    able = [name for name in names if variants[name][bridges[name]].cold_tracks]
     cold, of_new, alone_new = _start(able), None, {}
     if validation.tells_of_new and able:
         careful = patience * validation.doubt
         of_new = validation.among_new(keyed, size)
         reached = dict(zip(of_new.names, (of_new.ndcg(part) for part in of_new.scores), strict=True))
         alone_new = {key: round(float(figures.mean()), 4) for key, figures in reached.items()}
-        bridges = {name: _bridge_of(name, bridges[name], list(variants[name]), reached, careful) for name in names}
+        for name, usual in bridges.items():
+            others = [how for how in variants[name] if how != usual]
+            if others:
+                by_how = {how: reached[f"{name}/{how}"] for how in variants[name]}
+                bridges[name], _ = better(by_how.__getitem__, usual, by_how[usual], others, careful)
         of_new = validation.among_new({name: scores[name, bridges[name]] for name in able}, size)
         cold, _ = ascend(lambda w: of_new.ndcg(of_new.blend(w)), _start(able), patience=careful)
     chosen = {name: variants[name][bridges[name]] for name in names}
@@ -81,7 +87,7 @@ def _validated(inputs: FitInputs, validation: Validation, names: list[str]) -> P
             lambda w: of_all.ndcg(weighed(of_all, replace(rule, mixed=_by_name(names, w)))), _start(names), patience=patience
         )
         rule = replace(rule, mixed=_by_name(names, mixed))
-        rule = _better_rule(of_all, rule, [replace(rule, trust=trust) for trust in TRUSTS], patience)
+        rule = _trusting(of_all, rule, patience)
         rule = _for_the_tail(of_all, rule)
         rule = replace(rule, boost=learn_boost(rule, chosen, validation, inputs.config.weighing, inputs.seed))
     pools = {"all songs": of_all, "new songs": of_new}
@@ -95,23 +101,6 @@ def _validated(inputs: FitInputs, validation: Validation, names: list[str]) -> P
         "blend": {songs: round(float(p.ndcg(weighed(p, rule)).mean()), 4) for songs, p in pools.items() if p is not None},
     }
     return Picked({name: how for name, how in bridges.items() if how}, rule, story)
-
-
-def _places(model: Part) -> bool:
-    """Whether a part ranks songs without listens."""
-    return model.cold_tracks
-
-
-def _bridge_of(name: str, usual: str, hows: list[str], reached: Mapping[str, NDArray[np.float64]], patience: float) -> str:
-    """The usual bridge of a part, or another that ranks new songs better than chance could explain."""
-    if len(hows) == 1:
-        return usual
-    best = usual
-    for how in hows:
-        gain = reached[f"{name}/{how}"] - reached[f"{name}/{best}"]
-        if gain.mean() > patience * gain.std() / np.sqrt(len(gain)):
-            best = how
-    return best
 
 
 def _alone(pool: Pool) -> dict[str, float]:
@@ -128,6 +117,16 @@ def _by_name(names: list[str], weights: NDArray[np.float64]) -> dict[str, float]
     return {name: float(weight) for name, weight in zip(names, weights / (weights.sum() or 1.0), strict=True)}
 
 
+def _trusting(pool: Pool, rule: Rule, patience: float) -> Rule:
+    """The rule with the trust that ranks best."""
+
+    def measure(rival: Rule) -> NDArray[np.float64]:
+        return pool.ndcg(weighed(pool, rival))
+
+    rivals = [replace(rule, trust=trust) for trust in TRUSTS if trust != rule.trust]
+    return better(measure, rule, measure(rule), rivals, patience)[0]
+
+
 def _for_the_tail(pool: Pool, rule: Rule) -> Rule:
     """The strongest correction for popularity that costs next to nothing: no more than one standard error of the paired
     difference (Breiman et al., 1984), and than `TAIL_COST` of the ranking's quality. What is seldom played gains.
@@ -135,18 +134,6 @@ def _for_the_tail(pool: Pool, rule: Rule) -> Rule:
     reached = pool.ndcg(weighed(pool, rule))
     for tail in sorted(TAILS, reverse=True):
         loss = reached - pool.ndcg(weighed(pool, replace(rule, tail=tail)))
-        if loss.mean() <= min(loss.std() / np.sqrt(len(loss)), TAIL_COST * reached.mean()):
+        if loss.mean() <= min(standard_error(loss), TAIL_COST * reached.mean()):
             return replace(rule, tail=tail)
     return rule
-
-
-def _better_rule(pool: Pool, rule: Rule, rivals: list[Rule], patience: float) -> Rule:
-    """The best of `rivals` if it gains on `rule` more than chance would."""
-    rules = [rule, *rivals]
-
-    def measure(number: NDArray[np.float64]) -> NDArray[np.float64]:
-        return pool.ndcg(weighed(pool, rules[int(number[0])]))
-
-    first = np.zeros(1)
-    best, _ = better(measure, first, measure(first), [np.array([float(n)]) for n in range(1, len(rules))], patience)
-    return rules[int(best[0])]

@@ -13,22 +13,10 @@ from collab.blend import BlendModel
 from collab.choosing import pick
 from collab.inputs import FitInputs
 from collab.parts import START, fit_parts
-from data.errors import InputError
 
 
 def fit_hybrid(inputs: FitInputs) -> BlendModel:
-    """Choose by validation, then fit on all listens.
-
-    Raises
-    ------
-    InputError : there is neither an embedding nor a feature (code "no-content").
-    """
-    if not inputs.known.any() and inputs.features is None:
-        raise InputError(
-            "engine 'hybrid' needs embeddings or features of the songs and there are none",
-            code="no-content",
-            hint="Embed songs first, or take an engine without content, such as 'als-cf'",
-        )
+    """Choose by validation, then fit on all listens; `inputs` has embeddings or features, see `collab.engine.fit`."""
     picked = pick(inputs)
     wanted = [name for name in START if picked.rule.mixed.get(name, 0) > 0 or picked.rule.cold.get(name, 0) > 0]
     parts = fit_parts(inputs, wanted, picked.bridges)

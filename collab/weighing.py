@@ -6,8 +6,9 @@ is worse: the scores of the parts have heavy tails, which a ranking does not min
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from data.errors import InputError
 
 GRID = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 DEPTHS = (10, 100)  # nDCG at both, averaged: the top of the list, and enough depth for a steady choice
+
+Choice = TypeVar("Choice")
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,8 @@ def ascend(
     for _ in range(rounds):
         before = weights
         for number in range(len(weights)):
-            rivals = [weights + (value - weights[number]) * (np.arange(len(weights)) == number) for value in grid]
+            values = [value for value in grid if value != weights[number]]
+            rivals = [weights + (value - weights[number]) * (np.arange(len(weights)) == number) for value in values]
             weights, reached = better(measure, weights, reached, [r for r in rivals if r.any()], patience)
         if np.array_equal(weights, before):
             break
@@ -164,19 +168,25 @@ def ascend(
 
 
 def better(
-    measure: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    weights: NDArray[np.float64],
+    measure: Callable[[Choice], NDArray[np.float64]],
+    choice: Choice,
     reached: NDArray[np.float64],
-    rivals: Sequence[NDArray[np.float64]],
+    rivals: Iterable[Choice],
     patience: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The best rival if it gains on `reached` more than `patience` standard errors of the paired difference; else `weights`."""
-    best, found = 0.0, (weights, reached)
+) -> tuple[Choice, NDArray[np.float64]]:
+    """The best rival if it gains on `reached` more than `patience` standard errors of the paired difference; else `choice`.
+
+    With it what it reaches for each listener, float64 (b,).
+    """
+    best, found = 0.0, (choice, reached)
     for rival in rivals:
-        if np.array_equal(rival, weights):
-            continue
         figures = measure(rival)
         gain = figures - reached
-        if gain.mean() > max(best, patience * float(gain.std()) / np.sqrt(len(gain))):
+        if gain.mean() > max(best, patience * standard_error(gain)):
             best, found = float(gain.mean()), (rival, figures)
     return found
+
+
+def standard_error(values: NDArray[np.float64]) -> float:
+    """Of the mean of one value a listener."""
+    return float(values.std()) / float(np.sqrt(len(values)))
