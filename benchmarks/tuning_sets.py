@@ -23,6 +23,7 @@ from data.external_file import read_external_vectors
 from data.ids import IdMap
 from data.item_features import tf_idf
 from data.listens import Listens
+from data.published.citeulike import FOLDER, WORDS, read_lists, read_words
 from data.splits import cold_split, group_folds
 from data.world.catalogue import catalogue, properties
 from data.world.listeners import listens as world_listens
@@ -73,18 +74,12 @@ def lastfm2k(folder: Path, seed: int) -> TuningSet:
 
 def citeulike_t(folder: Path, seed: int) -> TuningSet:
     """The published training lists with ten items a user, of some users; content: an SVD of TF-IDF of the words."""
-    lines = (folder / "cvae_split" / "cf-train-10-users.dat").read_text().splitlines()
-    chosen = np.sort(np.random.default_rng([seed, 19]).permutation(len(lines))[:USERS])
-    pairs = np.array([(user, int(item)) for user in chosen for item in lines[user].split()[1:]])
-    listens = _listens(pairs[:, 0], pairs[:, 1], np.ones(len(pairs)))
-    rows, columns, values = [], [], []
-    words = (folder / "mult.dat").read_text().splitlines()
-    for row, item in enumerate(listens.tracks.ids):
-        for word, count in (pair.split(":") for pair in words[int(item)].split()[1:]):
-            rows.append(row)
-            columns.append(int(word))
-            values.append(float(count))
-    counts = sp.csr_matrix((values, (rows, columns)), shape=(len(listens.tracks), max(columns) + 1))
+    words = read_words(folder / WORDS)
+    lists = read_lists(folder / FOLDER / "cf-train-10-users.dat", words.shape[0])
+    chosen = np.sort(np.random.default_rng([seed, 19]).permutation(lists.n_users)[:USERS])
+    of_chosen = np.isin(lists.user, chosen)
+    listens = _listens(lists.user[of_chosen], lists.item[of_chosen], np.ones(int(of_chosen.sum())))
+    counts = words[[int(item) for item in listens.tracks.ids]]
     fixed = _svd(listens.tracks, counts)
     return TuningSet("citeulike-t", listens, [""] * len(listens.tracks), lambda _task: fixed)
 

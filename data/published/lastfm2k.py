@@ -56,6 +56,17 @@ class LastFm:
         """One number a (user, artist) pair, int64."""
         return user.astype(np.int64) * len(self.plays.tracks) + artist.astype(np.int64)
 
+    def typed_of(self, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The assignments, bool (m,), of pairs that `hidden`, bool (n,), marks among the plays."""
+        return np.isin(self.pair(self.tagger, self.tagged), self.pair(self.plays.user, self.plays.track)[hidden])
+
+    def tag_counts(self, kept: NDArray[np.bool_]) -> sp.csr_matrix:
+        """How many listeners gave an artist each tag, CSR float32 (I, tags), of the assignments `kept`, bool (m,)."""
+        import scipy.sparse as sp
+
+        ones = np.ones(int(kept.sum()), np.float32)
+        return sp.csr_matrix((ones, (self.tagged[kept], self.tag[kept])), shape=(len(self.plays.tracks), self.n_tags))
+
 
 def read_lastfm(folder: Path) -> LastFm:
     """Read plays and tag assignments; keep artists with at least 3 listeners and a tag.
@@ -125,7 +136,7 @@ def trial(lastfm: LastFm, seed: int) -> Trial:
     train = plays.where(~hidden)
     if not len(train):
         raise InputError("lastfm2k: too few plays to hide any", code="too-few-listens")
-    removed = np.isin(lastfm.pair(lastfm.tagger, lastfm.tagged), listened[hidden])
+    removed = lastfm.typed_of(hidden)
     about = {
         **lastfm.counts,
         "tag assignments": len(removed),
@@ -137,7 +148,7 @@ def trial(lastfm: LastFm, seed: int) -> Trial:
         _split("warm", plays, hidden & ~of_cold, train, known, about, seed),
         _split("cold", plays, of_cold, train, cold, about, seed),
     )
-    return Trial(splits, cache(partial(_tag_counts, lastfm, ~removed)))
+    return Trial(splits, cache(partial(lastfm.tag_counts, ~removed)))
 
 
 def _split(
@@ -160,14 +171,6 @@ def _split(
         "candidates": int(candidates.sum()),
     }
     return Split(name, train, test, train.track_counts() == 0, candidates, seed=seed, counts=counts)
-
-
-def _tag_counts(lastfm: LastFm, kept: NDArray[np.bool_]) -> sp.csr_matrix:
-    """How many listeners gave an artist each tag, CSR float32 (I, tags)."""
-    import scipy.sparse as sp
-
-    ones = np.ones(int(kept.sum()), np.float32)
-    return sp.csr_matrix((ones, (lastfm.tagged[kept], lastfm.tag[kept])), shape=(len(lastfm.plays.tracks), lastfm.n_tags))
 
 
 def read(folder: Path, protocols: Sequence[str], seeds: Sequence[int]) -> list[Trial]:
