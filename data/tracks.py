@@ -18,6 +18,9 @@ class Track:
     labels : label kind -> value, e.g. {"genre": "jazz", "mood": "Q4"}; only known ones.
     duration : seconds, as declared by the file's header.
     content_hash : hash of the file's bytes; the key of everything computed from its sound.
+    album_artist : whom the whole album is by, where the file says so.
+    year, number : of release, and on the album; 0 where unknown.
+    recording_mbid, artist_mbid, release_mbid : MusicBrainz ids (lower-case UUIDs), "" where unknown.
     """
 
     track_id: str
@@ -28,6 +31,12 @@ class Track:
     labels: Mapping[str, str] = field(default_factory=dict)
     duration: float = 0.0
     content_hash: str = ""
+    album_artist: str = ""
+    year: int = 0
+    number: int = 0
+    recording_mbid: str = ""
+    artist_mbid: str = ""
+    release_mbid: str = ""
 
     @property
     def name(self) -> str:
