@@ -16,7 +16,7 @@ from content.spec import HyperImageSpec
 from data.errors import InputError
 from data.world.space import anywhere
 
-SMALL = ScoreSearch(first=6, rounds=2, per_round=4, elite=3, finalists=2, takes=1, listened_s=1.0)
+SMALL = ScoreSearch(first=6, rounds=2, per_round=4, elite=3, finalists=2, takes=2, listened_s=1.0)
 WISH = {"tone": {"bright": 1.0}}
 
 

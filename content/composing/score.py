@@ -34,9 +34,10 @@ class ScoreSearch:
     first : scores drawn from the whole space before anything is known; they hang on the seed alone, not on the wish.
     rounds, per_round : the cross-entropy method draws `per_round` scores near the best so far, `rounds` times.
     elite : how many of all scores so far are the best.
-    finalists, takes : the best styles in the end are played `takes` times more, with other notes; the mean decides, so
-        that a style does not win by one lucky take.
-    listened_s : seconds of each trial; the piece itself has its full length.
+    finalists, takes : the best styles in the end are played `takes` times more, with other notes and as long as the piece; the
+        mean decides, so that a style does not win by one lucky take.
+    listened_s : seconds of each trial before that.
+    final_s : of a piece longer than this the finalists play only so much.
     """
 
     first: int = 96
@@ -44,8 +45,9 @@ class ScoreSearch:
     per_round: int = 24
     elite: int = 8
     finalists: int = 3
-    takes: int = 2
-    listened_s: float = 10.0
+    takes: int = 3
+    listened_s: float = 6.0
+    final_s: float = 30.0
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -120,22 +122,23 @@ def compose_score(
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     done = len(heard)
 
-    def hear(point: Point) -> Trial:
+    def hear(point: Point, most_s: float) -> Trial:
         nonlocal done
+        trial = _hear(point, networks, min(seconds, most_s), rng)
         done += 1
         if progress is not None:
             progress(done, search.trials)
-        return _hear(point, networks, min(seconds, search.listened_s), rng)
+        return trial
 
     def best(trials: Sequence[Trial], count: int) -> list[Trial]:
         return sorted(trials, key=lambda trial: -worth(trial, wishes))[:count]
 
     for _ in range(search.rounds):
         elite = [trial.point for trial in best(heard, search.elite)]
-        heard += [hear(near(elite, rng)) for _ in range(search.per_round)]
-    takes = [[trial, *(hear(trial.point) for _ in range(search.takes))] for trial in best(heard, search.finalists)]
-    # (The first take is left out of the mean: it was chosen for being good.)
-    winner = max(takes, key=lambda of_style: float(np.mean([worth(take, wishes) for take in of_style[1:]])))
+        heard += [hear(near(elite, rng), search.listened_s) for _ in range(search.per_round)]
+    # (The trial that made a style a finalist counts no more: it was chosen for being good.)
+    takes = [[hear(trial.point, search.final_s) for _ in range(search.takes)] for trial in best(heard, search.finalists)]
+    winner = max(takes, key=lambda of_style: float(np.mean([worth(take, wishes) for take in of_style])))
     return _piece(best(winner, 1)[0], networks, wishes, seconds, seed, search)
 
 
