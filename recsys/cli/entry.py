@@ -11,6 +11,7 @@ from recsys.cli import (  # noqa: F401  (each registers its commands)
     benchmark,
     demo,
     evaluate,
+    evaluate_compose,
     library,
     lists,
     models,
