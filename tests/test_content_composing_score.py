@@ -11,7 +11,7 @@ import pytest
 
 from content.composing import score
 from content.composing.hearing import check_wishes, low_pass, play
-from content.composing.score import ScoreSearch, compose_score, opening
+from content.composing.score import ScoreSearch, Trial, compose_score, opening, worth
 from content.spec import HyperImageSpec
 from data.errors import InputError
 from data.world.space import anywhere
@@ -35,39 +35,48 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
 
 
 def test_the_piece_does_better_than_the_mean_of_what_was_tried_first(networks: dict[str, dict[str, Any]]) -> None:
-    first = opening(networks, seconds=1.0, seed=0, search=SMALL)
-    piece = compose_score(networks, WISH, seconds=1.0, seed=0, search=SMALL)
+    first = opening(networks, {}, seconds=1.0, seed=0, search=SMALL)
+    piece = compose_score(networks, {}, WISH, seconds=1.0, seed=0, search=SMALL)
     reached = piece.log_probabilities["ear"]["tone"]["bright"]
     assert reached > np.mean([trial.said[0]["ear"]["tone"]["bright"] for trial in first])
 
 
 def test_opposite_wishes_give_opposite_pieces(networks: dict[str, dict[str, Any]]) -> None:
     bright, dark = (
-        compose_score(networks, {"tone": {wish: 1.0}}, seconds=1.0, seed=0, search=SMALL) for wish in ("bright", "dark")
+        compose_score(networks, {}, {"tone": {wish: 1.0}}, seconds=1.0, seed=0, search=SMALL) for wish in ("bright", "dark")
     )
     assert bright.log_probabilities["ear"]["tone"]["bright"] > dark.log_probabilities["ear"]["tone"]["bright"] + 0.1
 
 
 def test_the_same_seed_gives_the_same_bytes(networks: dict[str, dict[str, Any]]) -> None:
-    one, other = (compose_score(networks, WISH, seconds=1.0, seed=4, search=SMALL) for _ in range(2))
+    one, other = (compose_score(networks, {}, WISH, seconds=1.0, seed=4, search=SMALL) for _ in range(2))
     assert one.samples.tobytes() == other.samples.tobytes()
 
 
 def test_an_opening_that_is_shared_changes_nothing(networks: dict[str, dict[str, Any]]) -> None:
-    opened = opening(networks, seconds=1.0, seed=4, search=SMALL)
-    alone = compose_score(networks, WISH, seconds=1.0, seed=4, search=SMALL)
-    shared = compose_score(networks, WISH, seconds=1.0, seed=4, search=SMALL, opened=opened)
+    opened = opening(networks, {}, seconds=1.0, seed=4, search=SMALL)
+    alone = compose_score(networks, {}, WISH, seconds=1.0, seed=4, search=SMALL)
+    shared = compose_score(networks, {}, WISH, seconds=1.0, seed=4, search=SMALL, opened=opened)
     assert alone.samples.tobytes() == shared.samples.tobytes()
+
+
+def test_a_stranger_piece_is_worth_less() -> None:
+    said = ({"ear": {"tone": {"bright": -1.0}}},)
+    worths = [
+        worth(Trial(anywhere(np.random.default_rng(0)), 0, said, ({"tone": {"bright": strange}},)), WISH, SMALL)
+        for strange in (0.3, 0.8, 1.5)
+    ]
+    assert worths == pytest.approx([-1.0 - SMALL.familiarity * strange for strange in (0.8, 0.8, 1.5)])
 
 
 def test_progress_counts_every_trial(networks: dict[str, dict[str, Any]]) -> None:
     told: list[tuple[int, int]] = []
-    compose_score(networks, WISH, seconds=1.0, seed=0, search=SMALL, progress=lambda *at: told.append(at))
+    compose_score(networks, {}, WISH, seconds=1.0, seed=0, search=SMALL, progress=lambda *at: told.append(at))
     assert told == [(done, SMALL.trials) for done in range(1, SMALL.trials + 1)]
 
 
 def test_a_piece_is_as_long_as_asked_and_never_clips(networks: dict[str, dict[str, Any]]) -> None:
-    piece = compose_score(networks, WISH, seconds=1.5, seed=1, search=SMALL)
+    piece = compose_score(networks, {}, WISH, seconds=1.5, seed=1, search=SMALL)
     assert len(piece.samples) == 1.5 * piece.sample_rate
     assert 0.05 < np.abs(piece.samples).max() < 1.0
 
@@ -75,7 +84,7 @@ def test_a_piece_is_as_long_as_asked_and_never_clips(networks: dict[str, dict[st
 @pytest.mark.parametrize("seconds", [0.0, -1.0, 601.0, float("nan")])
 def test_a_length_that_cannot_be_played_is_refused(networks: dict[str, dict[str, Any]], seconds: float) -> None:
     with pytest.raises(InputError, match="seconds"):
-        compose_score(networks, WISH, seconds=seconds, seed=0, search=SMALL)
+        compose_score(networks, {}, WISH, seconds=seconds, seed=0, search=SMALL)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ What comes out is music by construction: the networks judge it, but no gradient 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from content.composing.familiar import Familiar
 from content.composing.hearing import Networks, Said, Wishes, check_wishes, heard_by, image_of, low_pass, play
 from content.composing.piece import Piece
 from content.decode import resample
@@ -22,6 +23,7 @@ from data.world.render import SAMPLE_RATE
 from data.world.space import Point, anywhere, near
 
 METHOD = "score"
+NEAR_ENOUGH = 0.8  # strangeness below which a piece need not come nearer to real songs; real ones have about 1
 LOW_PASS_HZ = (3000.0, 10000.0)  # the second hearing of a trial: what only the highest bands tell is no music
 
 
@@ -38,6 +40,8 @@ class ScoreSearch:
         mean decides, so that a style does not win by one lucky take.
     listened_s : seconds of each trial before that.
     final_s : of a piece longer than this the finalists play only so much.
+    familiarity : nats that strangeness costs (see `content.composing.familiar`): 1 more is as far again as real songs are from
+        each other.
     """
 
     first: int = 96
@@ -48,6 +52,7 @@ class ScoreSearch:
     takes: int = 3
     listened_s: float = 6.0
     final_s: float = 30.0
+    familiarity: float = 8.0
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -62,16 +67,22 @@ class ScoreSearch:
         return self.first + self.rounds * self.per_round + self.finalists * self.takes
 
 
+Strange = Mapping[str, Mapping[str, float]]
+Real = Mapping[str, Familiar]  # kind -> its songs
+
+
 class Trial(NamedTuple):
-    """A style with the seed of its notes, and what the networks say of it, as it is and through a low-pass."""
+    """A style with the seed of its notes, and what is thought of it, as it is and through a low-pass."""
 
     point: Point
     notes: int
     said: tuple[Said, ...]  # as from `heard_by`
+    strange: tuple[Strange, ...]  # kind -> value -> as from `Familiar.strangeness`
 
 
 def opening(
     networks: Networks,
+    real: Real,
     *,
     seconds: float,
     seed: int,
@@ -82,7 +93,7 @@ def opening(
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
     trials = []
     for done in range(search.first):
-        trials.append(_hear(anywhere(rng), networks, min(seconds, search.listened_s), rng))
+        trials.append(_hear(anywhere(rng), networks, real, min(seconds, search.listened_s), rng))
         if progress is not None:
             progress(done + 1, search.trials)
     return trials
@@ -90,6 +101,7 @@ def opening(
 
 def compose_score(
     networks: Networks,
+    real: Real,
     wishes: Wishes,
     *,
     seconds: float,
@@ -101,11 +113,13 @@ def compose_score(
     """Search for a score that all networks take for what is wished, and play it.
 
     What is made as large as can be: the mean over kinds and networks of `sum share(value) log p(value)`, of the sound as it is
-    and through a random low-pass, each new score with new notes.
+    and through a random low-pass, each new score with new notes; less `search.familiarity` times the strangeness of the sound
+    among real songs of what is wished.
 
     Parameters
     ----------
     networks : kind -> name -> network whose primary label is this kind; all read hyper-images of the same spec.
+    real : kind -> real songs, best those that the networks learned from; a kind that is missing asks for no familiarity.
     wishes : kind -> value -> share; the shares of a kind sum to 1.
     opened : what `opening` gives for the same networks, seconds, seed and search; made here if empty.
     progress : called with (trials done, trials in all).
@@ -118,32 +132,32 @@ def compose_score(
     check_wishes(networks, wishes)
     if not 1.0 <= seconds <= 600.0:
         raise InputError(f"seconds={seconds:g} must be a number from 1 to 600", code="bad-seconds")
-    heard = list(opened or opening(networks, seconds=seconds, seed=seed, search=search, progress=progress))
+    heard = list(opened or opening(networks, real, seconds=seconds, seed=seed, search=search, progress=progress))
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     done = len(heard)
 
     def hear(point: Point, most_s: float) -> Trial:
         nonlocal done
-        trial = _hear(point, networks, min(seconds, most_s), rng)
+        trial = _hear(point, networks, real, min(seconds, most_s), rng)
         done += 1
         if progress is not None:
             progress(done, search.trials)
         return trial
 
     def best(trials: Sequence[Trial], count: int) -> list[Trial]:
-        return sorted(trials, key=lambda trial: -worth(trial, wishes))[:count]
+        return sorted(trials, key=lambda trial: -worth(trial, wishes, search))[:count]
 
     for _ in range(search.rounds):
         elite = [trial.point for trial in best(heard, search.elite)]
         heard += [hear(near(elite, rng), search.listened_s) for _ in range(search.per_round)]
     # (The trial that made a style a finalist counts no more: it was chosen for being good.)
     takes = [[hear(trial.point, search.final_s) for _ in range(search.takes)] for trial in best(heard, search.finalists)]
-    winner = max(takes, key=lambda of_style: float(np.mean([worth(take, wishes) for take in of_style])))
+    winner = max(takes, key=lambda of_style: float(np.mean([worth(take, wishes, search) for take in of_style])))
     return _piece(best(winner, 1)[0], networks, wishes, seconds, seed, search)
 
 
-def worth(trial: Trial, wishes: Wishes) -> float:
-    """How well a trial does what is wished, in nats; 0 is the best there is."""
+def worth(trial: Trial, wishes: Wishes, search: ScoreSearch) -> float:
+    """How well a trial does what is wished, in nats: what the networks say, less what is too strange."""
     each = [
         sum(share * of_network[kind][value] for value, share in values.items())
         for said in trial.said
@@ -151,15 +165,23 @@ def worth(trial: Trial, wishes: Wishes) -> float:
         for kind, values in wishes.items()
         if kind in of_network
     ]
-    return float(np.mean(each))
+    strange = [
+        sum(share * max(of_kind[kind][value], NEAR_ENOUGH) for value, share in values.items())
+        for of_kind in trial.strange
+        for kind, values in wishes.items()
+        if kind in of_kind
+    ]
+    return float(np.mean(each)) - (search.familiarity * float(np.mean(strange)) if strange else 0.0)
 
 
-def _hear(point: Point, networks: Networks, seconds: float, rng: np.random.Generator) -> Trial:
-    """Play a style with notes that `rng` draws, and let the networks hear it twice."""
+def _hear(point: Point, networks: Networks, real: Real, seconds: float, rng: np.random.Generator) -> Trial:
+    """Play a style with notes that `rng` draws, and hear it twice."""
     notes = int(rng.integers(2**62))
     cutoff = math.exp(rng.uniform(*np.log(LOW_PASS_HZ)))
     sound, spec = play(point, notes, seconds), _spec(networks)
-    return Trial(point, notes, tuple(heard_by(networks, image_of(y, spec)) for y in (sound, low_pass(sound, cutoff))))
+    images = [image_of(y, spec) for y in (sound, low_pass(sound, cutoff))]
+    strange = [{kind: songs.strangeness(image) for kind, songs in real.items()} for image in images[:1]]
+    return Trial(point, notes, tuple(heard_by(networks, image) for image in images), tuple(strange))
 
 
 def _piece(best: Trial, networks: Networks, wishes: Wishes, seconds: float, seed: int, search: ScoreSearch) -> Piece:

@@ -25,7 +25,12 @@ SCHEMA = 1
 MOST_SONGS = 2000  # of each half; more are drawn at random, so that minutes stay minutes
 LEAST_SONGS = 3  # of each value in each half
 # Networks to compose against: unlike each other, so that only what all of them hear is worth something.
-NETWORKS = (("best-0", SCRATCH, "best", 0), ("best-1", SCRATCH, "best", 1), ("shipped", PRETRAINED, None, 0))
+NETWORKS = (
+    ("best-0", SCRATCH, "best", 0),
+    ("best-1", SCRATCH, "best", 1),
+    ("paper", SCRATCH, "paper", 0),
+    ("shipped", PRETRAINED, None, 0),
+)
 
 
 @dataclass(frozen=True)

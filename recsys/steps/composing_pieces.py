@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from content.composing.familiar import Familiar
 from content.composing.piece import Piece
 from data.errors import InputError
 from data.files import atomic_path, fingerprint, read_json, write_json
@@ -83,6 +84,7 @@ class _Task:
 
     wanted: tuple[Wanted, ...]
     networks: Mapping[str, Path]
+    real: Familiar
     method: str
     seconds: float
     seed: int
@@ -98,6 +100,7 @@ def slug(text: str) -> str:
 def compose_all(
     wanted: Sequence[Wanted],
     networks: Mapping[str, Path],
+    real: Familiar,
     *,
     method: str,
     seconds: float,
@@ -110,11 +113,14 @@ def compose_all(
     Parameters
     ----------
     networks : name -> folder of the encoder.
+    real : the songs that these networks learned from.
     options : fields of the method's own settings.
     """
     missing = [piece for piece in wanted if piece.about() is None]
     seeds = sorted({piece.seed for piece in missing})
-    tasks = [_Task(tuple(p for p in missing if p.seed == seed), networks, method, seconds, seed, dict(options)) for seed in seeds]
+    tasks = [
+        _Task(tuple(p for p in missing if p.seed == seed), networks, real, method, seconds, seed, dict(options)) for seed in seeds
+    ]
     with report.task(f"{len(wanted)} pieces of {seconds:g} s") as progress:
         progress(len(wanted) - len(missing), len(wanted))
         if workers == 1 or len(tasks) < 2:
@@ -151,9 +157,10 @@ def _compose(task: _Task) -> Any:
     encoders = {name: Encoder.load(folder) for name, folder in task.networks.items()}
     networks = {task.wanted[0].kind: encoders}
     search = ScoreSearch(**task.options)
-    opened = opening(networks, seconds=task.seconds, seed=task.seed, search=search)
+    real = {task.wanted[0].kind: task.real}
+    opened = opening(networks, real, seconds=task.seconds, seed=task.seed, search=search)
     for wanted in task.wanted:
         wishes = {wanted.kind: {wanted.value: 1.0}}
-        piece = compose_score(networks, wishes, seconds=task.seconds, seed=task.seed, search=search, opened=opened)
+        piece = compose_score(networks, real, wishes, seconds=task.seconds, seed=task.seed, search=search, opened=opened)
         wanted.keep(piece)
         yield wanted

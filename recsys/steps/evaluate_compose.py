@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from content.cache import Rows
+from content.composing.familiar import familiar
 from content.composing.score import ScoreSearch
 from data.errors import InputError
 from data.files import fingerprint, write_json
@@ -85,6 +87,7 @@ def evaluate_compose(
         networks = networks_of(workspace.composing, songs, ours, label, epochs=epochs, workers=count, report=report)
         of_judge = hear_real(judges.tracks, seconds, workers=count, report=report)
         of_ours = hear_real(ours.tracks, seconds, workers=count, report=report)
+        real = familiar(Rows(songs.images, ours.rows), ours.values, songs.images.cache.spec)
         judge = fit_judge(*_examples(of_judge, judges), seed=seed)
         folder = workspace.reports / f"composed-{slug(label)}-{method}"
         state = fingerprint(method, sorted(path.name for path in networks.values()), seconds, settings)
@@ -93,7 +96,7 @@ def evaluate_compose(
             for number in range(seed, seed + seeds)
             for value in values or classes
         ]
-        compose_all(wanted, networks, method=method, seconds=seconds, options=settings, workers=count, report=report)
+        compose_all(wanted, networks, real, method=method, seconds=seconds, options=settings, workers=count, report=report)
         bench = Bench(judge, songs, _centroids(of_judge + of_ours, (*judges.values, *ours.values)))
         rows = []
         with report.task("judging") as progress:
