@@ -26,6 +26,7 @@ class Piece:
     settings : how it was made, as JSON-able values (seed, steps, the song it started from, ...).
     log_probabilities : network's name -> kind -> value -> natural logarithm of the probability that this network, one of those
         that were optimised, gives to the piece as it sounds.
+    before : float32 (frames, n_rows), the hyper-image that composing started from, where there was one.
     """
 
     samples: NDArray[np.float32]
@@ -35,6 +36,7 @@ class Piece:
     method: str
     settings: Mapping[str, Any]
     log_probabilities: Mapping[str, Mapping[str, Mapping[str, float]]]
+    before: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 1 or self.samples.dtype != np.float32 or not len(self.samples):
