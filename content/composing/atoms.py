@@ -61,4 +61,3 @@ def parts_of(atoms: Tensor, sample_rate: int) -> Tensor:
     flat = (share + 1e-8).log().mean(0).exp() / share.mean(0)
     noise = ~bass & (flat > flat[~bass].median()) if bool((~bass).any()) else ~bass
     return torch.stack([bass, noise, ~bass & ~noise])
-

@@ -8,7 +8,7 @@ agree; and they see it through another equaliser and from another moment in ever
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -17,11 +17,13 @@ import torch
 from torch import Tensor
 
 from content.composing.atoms import activations
+from content.composing.familiar import Familiar
 from content.composing.hearing import Networks, Wishes, check_wishes, heard_by
 from content.composing.material import ACTIVATION_ROUNDS, Material, magnitude_of
 from content.composing.phase import levelled, sound_of
 from content.composing.piece import Piece
 from content.composing.sketch import STEP, TIMBRE_RADIUS, Choices, Sketch, places, sketch
+from content.composing.strange import strangeness
 from content.composing.wishing import pleased
 from content.hyperimage import hyper_image, to_bytes
 from content.hyperimage_torch import images_of_power
@@ -47,6 +49,8 @@ class ImageSearch:
     trust : how much that hearing counts at the start.
     enough : log-odds from which a network is satisfied.
     warm, cold : temperature of the choice of grains at the first and at the last step.
+    familiarity : nats that strangeness costs (see `content.composing.familiar`): 1 more is as far again as real songs are from
+        each other.
     tilt_db, ripple_db : deviation of the random equaliser, from the lowest to the highest frequency and of its waves.
     """
 
@@ -57,6 +61,7 @@ class ImageSearch:
     enough: float = 5.0
     warm: float = 1.0
     cold: float = 0.3
+    familiarity: float = 8.0
     tilt_db: float = 2.0
     ripple_db: float = 1.5
 
@@ -69,6 +74,7 @@ class ImageSearch:
 def compose_image(
     networks: Networks,
     material: Material,
+    real: Mapping[str, Familiar],
     wishes: Wishes,
     *,
     seconds: float,
@@ -84,6 +90,7 @@ def compose_image(
     ----------
     networks : kind -> name -> network whose primary label is this kind; all read images of `material.spec`.
     material : what the piece is made of.
+    real : kind -> real songs, best those that the networks learned from; a kind that is missing asks for no familiarity.
     wishes : kind -> value -> share; the shares of a kind sum to 1.
     start : float32 (n,), a song to start from, mono at the material's sample rate; None starts from noise.
     style : in [0, 1], how much of that song stays; 1 is the song itself.
@@ -105,7 +112,7 @@ def compose_image(
     generator = torch.Generator().manual_seed(seed)
     song = None if start is None else _taken_apart(start[:n], material)
     draft = sketch(material, generator, start=song, kept=style if start is not None else 0.0)
-    scene = _Scene(networks, wishes, material, draft, search, frames, generator)
+    scene = _Scene(networks, real, wishes, material, draft, search, frames, generator)
     begin = _first(scene, progress)
     choices = _climb(scene, begin, progress)
     with torch.no_grad():
@@ -138,6 +145,7 @@ class _Scene(NamedTuple):
     """All that a search looks at and that stays as it is, but for the generator."""
 
     networks: Networks
+    real: Mapping[str, Familiar]
     wishes: Wishes
     material: Material
     draft: Sketch
@@ -163,7 +171,8 @@ class _Scene(NamedTuple):
     def pleased(self, magnitude: Tensor, at: float = 0.5) -> Tensor:
         """What the networks say of magnitude spectra (frames, bins); a scalar."""
         image = images_of_power((magnitude + FAINT).square()[None], self.material.spec)
-        return pleased(self.networks, self.wishes, image, enough=self.search.enough, at=at)[0]
+        said = pleased(self.networks, self.wishes, image, enough=self.search.enough, at=at)[0]
+        return said - self.search.familiarity * strangeness(self.real, self.wishes, image, at=at)
 
 
 def _first(scene: _Scene, progress: Callable[[int, int], None] | None) -> Choices:

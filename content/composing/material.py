@@ -93,6 +93,7 @@ def learn_material(
     *,
     made_from: str,
     seed: int = 0,
+    count: int = ATOMS,
     progress: Callable[[int, int], None] | None = None,
 ) -> Material:
     """Learn atoms of songs, and take the songs apart into them.
@@ -100,6 +101,7 @@ def learn_material(
     Parameters
     ----------
     signals : one a song, float32 (n,), mono at spec.sample_rate; its middle is used.
+    count : of atoms.
     progress : called after each song taken apart with (songs done, songs in all).
 
     Raises
@@ -110,11 +112,10 @@ def learn_material(
     if not spectra:
         raise InputError("composing needs songs to learn from", code="no-songs", hint="Run `recsys scan FOLDER` first")
     generator = torch.Generator().manual_seed(seed)
-    lengths = torch.tensor([len(song) for song in spectra])
     share = max(1, round(FRAMES_LEARNED / len(spectra)))
     frames = [song[torch.randperm(len(song), generator=generator)[:share]] for song in spectra]
-    atoms = learn_atoms(torch.cat(frames), ATOMS, rounds=LEARN_ROUNDS, seed=seed)
-    active = torch.zeros(len(spectra), int(lengths.max()), ATOMS, dtype=torch.float16)
+    atoms = learn_atoms(torch.cat(frames), count, rounds=LEARN_ROUNDS, seed=seed)
+    active = torch.zeros(len(spectra), len(spectra[0]), count, dtype=torch.float16)
     for row, song in enumerate(spectra):
         active[row] = activations(song, atoms, rounds=ACTIVATION_ROUNDS).half()
         if progress is not None:

@@ -30,7 +30,7 @@ def pleased(networks: Networks, wishes: Wishes, image: Tensor, *, enough: float,
 
 
 def _of_network(network: Encoder, shares: Mapping[str, float], image: Tensor, enough: float, at: float) -> Tensor:
-    scores = network.module(_snippet(image, network.n_frames, at))[:, : len(network.classes)]  # (batch, classes)
+    scores = network.module(snippet(image, network.n_frames, at))[:, : len(network.classes)]  # (batch, classes)
     columns = [network.classes.index(value) for value in shares]
     weights = torch.tensor(list(shares.values()), dtype=image.dtype)
     wished = scores[:, columns]
@@ -47,7 +47,7 @@ def _flattened(odds: Tensor, enough: float) -> Tensor:
     return enough - functional.softplus(enough - odds)
 
 
-def _snippet(image: Tensor, n_frames: int, at: float) -> Tensor:
+def snippet(image: Tensor, n_frames: int, at: float) -> Tensor:
     """(batch, frames, rows) as a network reads it, (batch, 1, rows, n_frames); what is too short is repeated."""
     frames = image.shape[1]
     first = round(at * max(0, frames - n_frames))

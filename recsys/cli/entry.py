@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from data.errors import InputError
 from recsys.cli import (  # noqa: F401  (each registers its commands)
     benchmark,
+    compose,
     demo,
     evaluate,
     evaluate_compose,
