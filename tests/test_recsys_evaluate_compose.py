@@ -50,6 +50,12 @@ def test_the_result_is_kept_as_json(judged: tuple[Path, dict[str, Any]]) -> None
     assert kept["mean"] == result["mean"]
 
 
+def test_a_picture_shows_real_songs_and_pieces(judged: tuple[Path, dict[str, Any]]) -> None:
+    picture = Path(judged[1]["picture"])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 10_000
+
+
 def test_a_piece_written_and_read_again_has_the_image_that_was_meant(judged: tuple[Path, dict[str, Any]]) -> None:
     for row in judged[1]["rows"]:
         assert row["correlations"]["mel"] > 0.99

@@ -18,6 +18,7 @@ from data.errors import InputError
 from evaluation.composing import CENTROID_RANGE, COPIED
 from evaluation.composing_features import sound_features
 from evaluation.composing_judge import Judge
+from evaluation.composing_picture import BELIEVED, DISBELIEVED, REAL, Shown, write_picture
 from evaluation.composing_sound import correlations, likeness, pooled, soundness, spectral_centroid
 from recsys.steps.composing_pieces import Wanted
 from recsys.steps.images import Songs
@@ -44,6 +45,13 @@ class Bench:
         best = int(np.argmax(like))
         return self.songs.tracks[best].name, like[best]
 
+    def shown_song(self, kind: str, value: str, frames: int) -> Shown:
+        """As many frames of the middle of the first song of a value, for the picture."""
+        row = next(row for row, track in enumerate(self.songs.tracks) if track.labels.get(kind) == value)
+        image = np.asarray(self.songs.images[row][:, self.spec.rows["mel"]], np.float32) / np.float32(255)
+        start = max(0, (len(image) - frames) // 2)
+        return Shown(image[start : start + frames], "a real song", REAL)
+
     def networks_accuracy(self, networks: Mapping[str, Path], rows: Sequence[int], values: Sequence[str]) -> float:
         """How often the networks' vote names the judge's songs rightly, none of which they have learned from."""
         from content.embedding import embed
@@ -53,6 +61,22 @@ class Bench:
         votes = sum(embed(encoder, Rows(self.songs.images, rows), device="cpu", threads=1)[1] for encoder in encoders)
         said = np.asarray(votes).argmax(axis=1)
         return float(np.mean([encoders[0].classes[column] == value for column, value in zip(said.tolist(), values, strict=True)]))
+
+
+def draw_pieces(path: Path, rows: Sequence[Mapping[str, Any]], pieces: Sequence[Wanted], bench: Bench) -> None:
+    """A PNG: of each value a real song, the piece that the judge believed most, and the one that it believed least."""
+    columns: dict[str, list[Shown]] = {}
+    for value in dict.fromkeys(row["label"] for row in rows):
+        both = sorted(
+            ((row, piece) for row, piece in zip(rows, pieces, strict=True) if row["label"] == value),
+            key=lambda pair: -pair[0]["probability"],
+        )
+        columns[value] = [bench.shown_song(both[0][1].kind, value, len(both[0][1].target()))]
+        for row, piece in (both[0], both[-1]):
+            title = f"{row['probability']:.2f}, heard as {row['judged']}"
+            mel = piece.target()[:, bench.spec.rows["mel"]]
+            columns[value].append(Shown(mel, title, BELIEVED if row["correct"] else DISBELIEVED))
+    write_picture(path, columns, frames_per_second=bench.spec.frames_per_second)
 
 
 def judge_piece(piece: Wanted, bench: Bench) -> dict[str, Any]:

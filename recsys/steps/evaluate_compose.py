@@ -19,7 +19,7 @@ from evaluation.composing import composing_table
 from evaluation.composing_judge import Judge, fit_judge
 from recsys.report import SILENT, Report
 from recsys.steps.composing_halves import Half, halves, networks_of, spec_of_all
-from recsys.steps.composing_judged import Bench, judge_piece
+from recsys.steps.composing_judged import Bench, draw_pieces, judge_piece
 from recsys.steps.composing_pieces import METHODS, Wanted, compose_all, slug
 from recsys.steps.composing_real import RealSong, hear_real
 from recsys.steps.content import check_label
@@ -64,8 +64,8 @@ def evaluate_compose(
     Returns
     -------
     What `evaluation.composing.composing_table` gives, with "rows" (one a piece), "label", "method", "seconds", "seeds",
-    "controls" ("judge_on_real_songs", "networks_on_real_songs"), "songs", "pieces" (folder), "notes", "summary"; also in
-    reports/composing-<label>-<method>.json.
+    "controls" ("judge_on_real_songs", "networks_on_real_songs"), "songs", "pieces" (folder), "picture" (path), "notes",
+    "summary"; also in reports/composing-<label>-<method>.json.
 
     Raises
     ------
@@ -103,6 +103,8 @@ def evaluate_compose(
             for piece in wanted:
                 rows.append(judge_piece(piece, bench))
                 progress(len(rows), len(wanted))
+        picture = workspace.reports / f"composed-{slug(label)}-{method}.png"
+        draw_pieces(picture, rows, wanted, bench)
         table = composing_table(rows, classes=judge.classes)
         result = table | {
             "rows": rows,
@@ -117,6 +119,7 @@ def evaluate_compose(
             },
             "songs": {"networks": len(ours.rows), "judge": len(judges.rows)},
             "pieces": str(folder),
+            "picture": str(picture),
             "notes": list(NOTES),
             "wall_seconds": round(time.monotonic() - began, 1),
         }
