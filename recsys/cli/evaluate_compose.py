@@ -14,6 +14,7 @@ from recsys.cli.output import TerminalReport, print_json, print_table
 class Method(StrEnum):
     """How pieces are composed."""
 
+    image = "image"
     score = "score"
 
 
@@ -25,7 +26,8 @@ def compose(
         list[str] | None, typer.Option("--value", help="Only this value of the label; may be repeated.", show_default=False)
     ] = None,
     method: Annotated[
-        Method, typer.Option("--method", help="score: a search among scores of the demo's composer.")
+        Method,
+        typer.Option("--method", help="image: back through the networks; score: a search among scores of the demo's composer."),
     ] = Method.score,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Pieces of each value.")] = 10,
     seconds: Annotated[float, typer.Option("--seconds", help="Length of a piece.")] = 10.0,

@@ -57,7 +57,16 @@ def labelled(songs: Songs, kind: str) -> Half:
 
 
 def material_for(folder: Path, tracks: Iterable[Track], spec: HyperImageSpec, *, report: Report) -> Material:
-    """Material of these songs, learned or read from `folder`/material-<what it is made from>; files that are gone are left out.
+    """Material of these songs, as from `kept_material`."""
+    from content.composing.material import Material
+
+    return Material.load(kept_material(folder, tracks, spec, report=report))
+
+
+def kept_material(folder: Path, tracks: Iterable[Track], spec: HyperImageSpec, *, report: Report) -> Path:
+    """The folder of the material of these songs, `folder`/material-<what it is made from>, learned unless it is there.
+
+    Files that are gone are left out.
 
     Raises
     ------
@@ -70,9 +79,8 @@ def material_for(folder: Path, tracks: Iterable[Track], spec: HyperImageSpec, *,
     made_from = material_fingerprint([track.content_hash for track in chosen], spec, 0)
     place = folder / f"material-{made_from}"
     try:
-        kept = Material.load(place)
-        if kept.made_from == made_from:
-            return kept
+        if Material.load(place).made_from == made_from:
+            return place
     except InputError as error:
         log.info("learning material: %s", error)
     names: list[str] = []
@@ -86,7 +94,7 @@ def material_for(folder: Path, tracks: Iterable[Track], spec: HyperImageSpec, *,
             progress=lambda done, total: progress(len(chosen) + done, len(chosen) + total),
         )
     material.save(place)
-    return material
+    return place
 
 
 def _heard(

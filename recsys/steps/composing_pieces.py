@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content.composing.familiar import Familiar
+from content.composing.hearing import Networks, Wishes
 from content.composing.piece import Piece
 from data.errors import InputError
 from data.files import atomic_path, fingerprint, read_json, write_json
@@ -20,7 +21,7 @@ from data.processes import process_pool
 from recsys.report import Report
 
 SCHEMA = 1
-METHODS = ("score",)
+METHODS = ("image", "score")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class _Task:
     wanted: tuple[Wanted, ...]
     networks: Mapping[str, Path]
     real: Familiar
+    material: Path | None
     method: str
     seconds: float
     seed: int
@@ -101,6 +103,7 @@ def compose_all(
     wanted: Sequence[Wanted],
     networks: Mapping[str, Path],
     real: Familiar,
+    material: Path | None,
     *,
     method: str,
     seconds: float,
@@ -114,12 +117,14 @@ def compose_all(
     ----------
     networks : name -> folder of the encoder.
     real : the songs that these networks learned from.
+    material : the folder of what method "image" mixes, made of the same songs.
     options : fields of the method's own settings.
     """
     missing = [piece for piece in wanted if piece.about() is None]
     seeds = sorted({piece.seed for piece in missing})
     tasks = [
-        _Task(tuple(p for p in missing if p.seed == seed), networks, real, method, seconds, seed, dict(options)) for seed in seeds
+        _Task(tuple(p for p in missing if p.seed == seed), networks, real, material, method, seconds, seed, dict(options))
+        for seed in seeds
     ]
     with report.task(f"{len(wanted)} pieces of {seconds:g} s") as progress:
         progress(len(wanted) - len(missing), len(wanted))
@@ -150,17 +155,30 @@ def _compose(task: _Task) -> Any:
     """Compose and keep the pieces of a task, one after the other; yields after each."""
     import torch
 
-    from content.composing.score import ScoreSearch, compose_score, opening
     from content.encoder import Encoder
 
     torch.set_num_threads(1)
-    encoders = {name: Encoder.load(folder) for name, folder in task.networks.items()}
-    networks = {task.wanted[0].kind: encoders}
-    search = ScoreSearch(**task.options)
-    real = {task.wanted[0].kind: task.real}
-    opened = opening(networks, real, seconds=task.seconds, seed=task.seed, search=search)
+    networks = {task.wanted[0].kind: {name: Encoder.load(folder) for name, folder in task.networks.items()}}
+    compose = _by_image(task, networks) if task.material is not None else _by_score(task, networks)
     for wanted in task.wanted:
-        wishes = {wanted.kind: {wanted.value: 1.0}}
-        piece = compose_score(networks, real, wishes, seconds=task.seconds, seed=task.seed, search=search, opened=opened)
-        wanted.keep(piece)
+        wanted.keep(compose({wanted.kind: {wanted.value: 1.0}}))
         yield wanted
+
+
+def _by_image(task: _Task, networks: Networks) -> Callable[[Wishes], Piece]:
+    from content.composing.image import ImageSearch, compose_image
+    from content.composing.material import Material
+
+    assert task.material is not None  # the caller's choice
+    real, material, search = {task.wanted[0].kind: task.real}, Material.load(task.material), ImageSearch(**task.options)
+    return lambda wishes: compose_image(networks, material, real, wishes, seconds=task.seconds, seed=task.seed, search=search)
+
+
+def _by_score(task: _Task, networks: Networks) -> Callable[[Wishes], Piece]:
+    from content.composing.score import ScoreSearch, compose_score, opening
+
+    real, search = {task.wanted[0].kind: task.real}, ScoreSearch(**task.options)
+    opened = opening(networks, real, seconds=task.seconds, seed=task.seed, search=search)
+    return lambda wishes: compose_score(
+        networks, real, wishes, seconds=task.seconds, seed=task.seed, search=search, opened=opened
+    )

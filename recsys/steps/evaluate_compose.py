@@ -20,6 +20,7 @@ from evaluation.composing_judge import Judge, fit_judge
 from recsys.report import SILENT, Report
 from recsys.steps.composing_halves import Half, halves, networks_of, spec_of_all
 from recsys.steps.composing_judged import Bench, draw_pieces, judge_piece
+from recsys.steps.composing_means import kept_material
 from recsys.steps.composing_pieces import METHODS, Wanted, compose_all, slug
 from recsys.steps.composing_real import RealSong, hear_real
 from recsys.steps.content import check_label
@@ -55,10 +56,10 @@ def evaluate_compose(
     Parameters
     ----------
     values : of the label; all of them if none is named.
-    method : "score".
+    method : "image" or "score".
     seeds : pieces of each value.
     epochs : of the networks; None leaves them to their presets.
-    options : fields of the method's settings (`content.composing.score.ScoreSearch`).
+    options : fields of the method's settings (`ImageSearch`, `ScoreSearch`).
     seed : of the halves and of the first piece; the others count upwards.
 
     Returns
@@ -72,7 +73,7 @@ def evaluate_compose(
     InputError : no workspace or songs, an unknown label or value, too few songs or artists, seeds or seconds out of range.
     """
     _check(method, seeds, seconds)
-    settings = asdict(ScoreSearch(**(options or {})))
+    settings = _settings(method, options or {})
     began = time.monotonic()
     patient_threads()
     count = workers_or_all(workers)
@@ -96,7 +97,10 @@ def evaluate_compose(
             for number in range(seed, seed + seeds)
             for value in values or classes
         ]
-        compose_all(wanted, networks, real, method=method, seconds=seconds, options=settings, workers=count, report=report)
+        material = kept_material(workspace.composing, ours.tracks, spec_of_all(), report=report) if method == "image" else None
+        compose_all(
+            wanted, networks, real, material, method=method, seconds=seconds, options=settings, workers=count, report=report
+        )
         bench = Bench(judge, songs, _centroids(of_judge + of_ours, (*judges.values, *ours.values)))
         rows = []
         with report.task("judging") as progress:
@@ -135,6 +139,15 @@ def _check(method: str, seeds: int, seconds: float) -> None:
         raise InputError(f"seeds={seeds} must be at least 1", code="bad-seeds")
     if not SHORTEST_S <= seconds <= LONGEST_S:
         raise InputError(f"seconds={seconds:g} must be a number from {SHORTEST_S:g} to {LONGEST_S:g}", code="bad-seconds")
+
+
+def _settings(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """All fields of the method's settings."""
+    if method == "score":
+        return asdict(ScoreSearch(**options))
+    from content.composing.image import ImageSearch
+
+    return asdict(ImageSearch(**options))
 
 
 def _check_values(label: str, values: Sequence[str], classes: Sequence[str]) -> None:
