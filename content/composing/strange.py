@@ -34,6 +34,8 @@ def strangeness(real: Mapping[str, Familiar], wishes: Wishes, image: Tensor, *, 
             (familiar.statistics, _statistics(image[0], familiar)),
         )
         for value, share in shares.items():
+            if value not in familiar.statistics.usual:  # no song carries it alone
+                continue
             each = [_distance(view, vector, value) for view, vector in views]
             far.append(share * (torch.stack(each).mean() - FREE).clamp(min=0.0))
     return torch.stack(far).sum() / len(wishes) if far else torch.zeros(())
