@@ -54,11 +54,11 @@ class ImageSearch:
     tilt_db, ripple_db : deviation of the random equaliser, from the lowest to the highest frequency and of its waves.
     """
 
-    steps: int = 120
+    steps: int = 150
     rate: float = 0.1
-    rounds: int = 3
+    rounds: int = 2
     trust: float = 0.5
-    enough: float = 5.0
+    enough: float = 3.0
     warm: float = 1.0
     cold: float = 0.3
     familiarity: float = 8.0

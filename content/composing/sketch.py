@@ -18,7 +18,7 @@ from content.composing.material import Material
 
 GRAIN_FRAMES = 88  # two seconds
 STEP = GRAIN_FRAMES // 2
-CANDIDATES = 53  # grains that a part chooses from
+CANDIDATES = 80  # grains that a part chooses from
 MOST_LEVEL = 0.7  # a part is at most twice as loud, or half, as in its song
 TIMBRE_RADIUS = 0.6  # how far timbre may go on average, in standard deviations between real songs
 
