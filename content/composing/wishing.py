@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -13,7 +14,9 @@ from content.encoder import Encoder
 
 
 def pleased(networks: Networks, wishes: Wishes, image: Tensor, *, enough: float, at: float = 0.5) -> Tensor:
-    """How well an image fulfils the wishes, mean over kinds and networks, (batch,); higher is better.
+    """How well an image fulfils the wishes, (batch,); higher is better.
+
+    A soft minimum over kinds and networks, -log mean exp(-x): the one that is least pleased has the say.
 
     Of each network: the log-odds of the wished values together against all others, flattened above `enough`, so that a network
     that is sure already leaves the word to the others; less the cross-entropy of the shares among the wished values.
@@ -26,7 +29,8 @@ def pleased(networks: Networks, wishes: Wishes, image: Tensor, *, enough: float,
     told = [
         _of_network(network, shares, image, enough, at) for kind, shares in wishes.items() for network in networks[kind].values()
     ]
-    return torch.stack(told).mean(0)
+    pleas = torch.stack(told)  # (networks of all kinds, batch)
+    return math.log(len(pleas)) - (-pleas).logsumexp(0)
 
 
 def _of_network(network: Encoder, shares: Mapping[str, float], image: Tensor, enough: float, at: float) -> Tensor:
