@@ -13,10 +13,16 @@ import pytest
 import soundfile
 from conftest import Ran
 
+from content.composing.material import material_fingerprint
+from content.spec import HyperImageSpec
 from data.errors import InputError
+from recsys.report import SILENT
 from recsys.steps.compose import compose
+from recsys.steps.composing_halves import halves
 from recsys.steps.composing_wishes import learned, read_wishes
 from recsys.steps.encoders import trained_encoder
+from recsys.steps.evaluate_compose import evaluate_compose
+from recsys.steps.images import songs_with_images
 from recsys.workspace import open_workspace
 
 TINY = {"steps": 2, "rounds": 1}
@@ -137,3 +143,24 @@ def test_without_a_trained_network_it_says_what_to_run(recsys: Callable[..., Ran
     ran = recsys("-w", root, "compose", "--label", "jazz", "--out", tmp_path / "x.wav")
     assert ran.code == 1
     assert "train-content" in ran.err
+
+
+def test_the_papers_way_is_judged_like_the_other(root: Path) -> None:
+    result = evaluate_compose(
+        root, label="mood", values=("Q1",), method="image", seeds=1, seconds=2.0, epochs=1, options=TINY, workers=1
+    )
+    assert [row["label"] for row in result["rows"]] == ["Q1"]
+    assert result["rows"][0]["correlations"]["mel"] > 0.7
+    assert result["mean"]["clipped"] == 0.0
+
+
+def test_material_of_the_evaluation_is_of_the_networks_half_alone(root: Path) -> None:
+    with open_workspace(root).catalogue() as catalogue:
+        songs = songs_with_images(open_workspace(root), catalogue, HyperImageSpec(), workers=1, report=SILENT)
+    ours, judges = halves(songs, "mood", 0)
+    evaluate_compose(root, label="mood", values=("Q1",), method="image", seeds=1, seconds=2.0, epochs=1, options=TINY, workers=1)
+    chosen = [track.content_hash for track in ours.tracks]
+    place = root / "models" / "composing" / f"material-{material_fingerprint(chosen, HyperImageSpec(), 0)}"
+    names = json.loads((place / "material.json").read_text())["names"]
+    assert set(names) == {track.name for track in ours.tracks}
+    assert not set(names) & {track.name for track in judges.tracks}
