@@ -16,7 +16,7 @@ from content.spec import HyperImageSpec
 from data.errors import InputError
 from data.world.space import anywhere
 
-SMALL = ScoreSearch(first=6, rounds=2, per_round=4, elite=3, finalists=2, takes=2, listened_s=1.0)
+SMALL = ScoreSearch(first=12, rounds=1, per_round=4, finalists=2, takes=1, listened_s=1.0)
 WISH = {"tone": {"bright": 1.0}}
 
 
@@ -35,7 +35,7 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
 
 
 def test_the_piece_does_better_than_the_mean_of_what_was_tried_first(networks: dict[str, dict[str, Any]]) -> None:
-    first = opening(networks, {}, seconds=1.0, seed=0, search=SMALL)
+    first = opening(networks, {}, seconds=1.0, search=SMALL)
     piece = compose_score(networks, {}, WISH, seconds=1.0, seed=0, search=SMALL)
     reached = piece.log_probabilities["ear"]["tone"]["bright"]
     assert reached > np.mean([trial.said[0]["ear"]["tone"]["bright"] for trial in first])
@@ -54,19 +54,36 @@ def test_the_same_seed_gives_the_same_bytes(networks: dict[str, dict[str, Any]])
 
 
 def test_an_opening_that_is_shared_changes_nothing(networks: dict[str, dict[str, Any]]) -> None:
-    opened = opening(networks, {}, seconds=1.0, seed=4, search=SMALL)
+    opened = opening(networks, {}, seconds=1.0, search=SMALL)
     alone = compose_score(networks, {}, WISH, seconds=1.0, seed=4, search=SMALL)
     shared = compose_score(networks, {}, WISH, seconds=1.0, seed=4, search=SMALL, opened=opened)
     assert alone.samples.tobytes() == shared.samples.tobytes()
 
 
 def test_a_stranger_piece_is_worth_less() -> None:
-    said = ({"ear": {"tone": {"bright": -1.0}}},)
+    said = ({"ear": {"tone": {"bright": -1.0, "dark": -0.5}}},)
     worths = [
-        worth(Trial(anywhere(np.random.default_rng(0)), 0, said, ({"tone": {"bright": strange}},)), WISH, SMALL)
+        worth(Trial(anywhere(np.random.default_rng(0)), 0, said, {"tone": {"bright": strange}}), WISH, SMALL)
         for strange in (0.3, 0.8, 1.5)
     ]
-    assert worths == pytest.approx([-1.0 - SMALL.familiarity * strange for strange in (0.8, 0.8, 1.5)])
+    assert worths == pytest.approx([-0.5 - SMALL.familiarity * strange for strange in (0.8, 0.8, 1.5)])
+
+
+def test_an_opening_in_parts_is_the_whole(networks: dict[str, dict[str, Any]]) -> None:
+    whole = opening(networks, {}, seconds=1.0, search=SMALL)
+    parts = [opening(networks, {}, seconds=1.0, search=SMALL, part=(part, 2)) for part in range(2)]
+    assert [trial.notes for trial in whole[::2]] == [trial.notes for trial in parts[0]]
+    assert [trial.said for trial in whole[1::2]] == [trial.said for trial in parts[1]]
+
+
+def test_a_network_that_is_sure_enough_is_not_asked_for_more() -> None:
+    worths = [
+        worth(
+            Trial(anywhere(np.random.default_rng(0)), 0, ({"ear": {"tone": {"bright": -1e-6, "dark": dark}}},), {}), WISH, SMALL
+        )
+        for dark in (-3.0, -7.0, -20.0)
+    ]
+    assert worths == pytest.approx([3.0, 6.0, 6.0], abs=1e-4)
 
 
 def test_progress_counts_every_trial(networks: dict[str, dict[str, Any]]) -> None:
@@ -98,7 +115,7 @@ def test_a_wish_that_no_network_knows_is_refused(
         check_wishes(networks, wishes)
 
 
-@pytest.mark.parametrize("broken", [lambda: ScoreSearch(first=0), lambda: ScoreSearch(first=4, elite=5)])
+@pytest.mark.parametrize("broken", [lambda: ScoreSearch(first=0), lambda: ScoreSearch(temperature=-1.0)])
 def test_a_search_that_cannot_be_made_is_refused(broken: Callable[[], ScoreSearch]) -> None:
     with pytest.raises(InputError):
         broken()

@@ -82,7 +82,7 @@ def test_a_song_stays_as_much_as_its_style_is_wished(root: Path, tmp_path: Path)
 
 
 def test_the_symbolic_way_writes_the_same_files(root: Path, tmp_path: Path) -> None:
-    few = {"first": 2, "rounds": 1, "per_round": 1, "elite": 1, "finalists": 1, "takes": 1, "listened_s": 2.0}
+    few = {"first": 2, "rounds": 1, "per_round": 1, "finalists": 1, "takes": 1, "listened_s": 2.0}
     answer = _compose(root, ["jazz"], tmp_path / "score.wav", method="score", options=few)
     assert answer["method"] == "score"
     assert (tmp_path / "score.png").exists()

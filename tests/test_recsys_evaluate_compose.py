@@ -19,7 +19,7 @@ from recsys.steps.evaluate_compose import evaluate_compose
 from recsys.steps.images import songs_with_images
 from recsys.workspace import open_workspace
 
-TINY = {"first": 3, "rounds": 1, "per_round": 2, "elite": 2, "finalists": 1, "takes": 1, "listened_s": 2.0}
+TINY = {"first": 5, "rounds": 1, "per_round": 2, "finalists": 1, "takes": 1, "listened_s": 2.0}
 
 
 def _evaluate(root: Path) -> dict[str, Any]:

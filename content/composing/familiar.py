@@ -51,6 +51,10 @@ class Familiar:
         views = (self.embedding.strangeness(_embeddings([image])[0]), self.statistics.strangeness(_statistics(image, self.spec)))
         return {value: float(np.mean([view[value] for view in views])) for value in views[0]}
 
+    def strangeness_of_statistics(self, image: NDArray[np.uint8]) -> dict[str, float]:
+        """The same in the view of statistics alone, which needs no network and so costs a search next to nothing."""
+        return self.statistics.strangeness(_statistics(image, self.spec))
+
 
 def familiar(images: Images, values: Sequence[str], spec: HyperImageSpec) -> Familiar:
     """Get to know real songs.

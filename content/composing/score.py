@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from content.composing.familiar import Familiar
+from content.composing.guess import Guess, learn_guess
 from content.composing.hearing import Networks, Said, Wishes, check_wishes, heard_by, image_of, low_pass, play
 from content.composing.piece import Piece
 from content.decode import resample
@@ -20,11 +21,15 @@ from content.hyperimage import hyper_image, to_bytes
 from content.spec import HyperImageSpec
 from data.errors import InputError
 from data.world.render import SAMPLE_RATE
-from data.world.space import Point, anywhere, near
+from data.world.space import Point, anywhere
 
 METHOD = "score"
 NEAR_ENOUGH = 0.8  # strangeness below which a piece need not come nearer to real songs; real ones have about 1
+SURE = 6.0  # nats between what is wished and what is not, beyond which a network is not asked for more
 LOW_PASS_HZ = (3000.0, 10000.0)  # the second hearing of a trial: what only the highest bands tell is no music
+
+Strange = Mapping[str, Mapping[str, float]]
+Real = Mapping[str, Familiar]  # kind -> its songs
 
 
 @dataclass(frozen=True)
@@ -33,22 +38,23 @@ class ScoreSearch:
 
     Parameters
     ----------
-    first : scores drawn from the whole space before anything is known; they hang on the seed alone, not on the wish.
-    rounds, per_round : the cross-entropy method draws `per_round` scores near the best so far, `rounds` times.
-    elite : how many of all scores so far are the best.
-    finalists, takes : the best styles in the end are played `takes` times more, with other notes and as long as the piece; the
-        mean decides, so that a style does not win by one lucky take.
+    first : styles drawn from the whole space and heard before anything is known; neither wish nor seed has a part in them.
+    rounds, per_round : then `per_round` styles, put together of parts that are worth most by all that was heard, are heard, and
+        so on for `rounds` rounds.
+    temperature : how freely these are drawn, in nats of worth (see `Guess.draw`).
+    finalists, takes : the best styles are played `takes` times more, with other notes and as long as the piece; the mean decides,
+        so that a style does not win by one lucky take.
     listened_s : seconds of each trial before that.
     final_s : of a piece longer than this the finalists play only so much.
     familiarity : nats that strangeness costs (see `content.composing.familiar`): 1 more is as far again as real songs are from
         each other.
     """
 
-    first: int = 96
-    rounds: int = 3
-    per_round: int = 24
-    elite: int = 8
-    finalists: int = 3
+    first: int = 600
+    rounds: int = 2
+    per_round: int = 16
+    temperature: float = 0.1
+    finalists: int = 4
     takes: int = 3
     listened_s: float = 6.0
     final_s: float = 30.0
@@ -58,8 +64,6 @@ class ScoreSearch:
         for name, value in asdict(self).items():
             if not value > 0:
                 raise InputError(f"{name}={value} must be positive")
-        if self.elite > self.first:
-            raise InputError(f"elite={self.elite} must be at most first={self.first}")
 
     @property
     def trials(self) -> int:
@@ -67,17 +71,13 @@ class ScoreSearch:
         return self.first + self.rounds * self.per_round + self.finalists * self.takes
 
 
-Strange = Mapping[str, Mapping[str, float]]
-Real = Mapping[str, Familiar]  # kind -> its songs
-
-
 class Trial(NamedTuple):
-    """A style with the seed of its notes, and what is thought of it, as it is and through a low-pass."""
+    """A style with the seed of its notes, and what is thought of it."""
 
     point: Point
     notes: int
-    said: tuple[Said, ...]  # as from `heard_by`
-    strange: tuple[Strange, ...]  # kind -> value -> as from `Familiar.strangeness`
+    said: tuple[Said, ...]  # as from `heard_by`, as it is and through a low-pass
+    strange: Strange  # kind -> value -> as from `Familiar.strangeness_of_statistics`
 
 
 def opening(
@@ -85,17 +85,23 @@ def opening(
     real: Real,
     *,
     seconds: float,
-    seed: int,
     search: ScoreSearch,
+    part: tuple[int, int] = (0, 1),
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Trial]:
-    """The first `search.first` trials of every search with this seed and length; many wishes can share them."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
+    """The first `search.first` trials of every search of this length; all wishes and seeds can share them.
+
+    Parameters
+    ----------
+    part : (k, n): only every n-th of them from the k-th on, so that n processes can share the work.
+    progress : called with (trials done, trials in all of a search).
+    """
     trials = []
-    for done in range(search.first):
+    for number in range(part[0], search.first, part[1]):
+        rng = np.random.default_rng(np.random.SeedSequence(0, spawn_key=(0, number)))
         trials.append(_hear(anywhere(rng), networks, real, min(seconds, search.listened_s), rng))
         if progress is not None:
-            progress(done + 1, search.trials)
+            progress(len(trials), search.trials)
     return trials
 
 
@@ -112,16 +118,12 @@ def compose_score(
 ) -> Piece:
     """Search for a score that all networks take for what is wished, and play it.
 
-    What is made as large as can be: the mean over kinds and networks of `sum share(value) log p(value)`, of the sound as it is
-    and through a random low-pass, each new score with new notes; less `search.familiarity` times the strangeness of the sound
-    among real songs of what is wished.
-
     Parameters
     ----------
     networks : kind -> name -> network whose primary label is this kind; all read hyper-images of the same spec.
     real : kind -> real songs, best those that the networks learned from; a kind that is missing asks for no familiarity.
     wishes : kind -> value -> share; the shares of a kind sum to 1.
-    opened : what `opening` gives for the same networks, seconds, seed and search; made here if empty.
+    opened : what `opening` gives for the same networks, songs, seconds and search; made here if empty.
     progress : called with (trials done, trials in all).
 
     Raises
@@ -132,9 +134,9 @@ def compose_score(
     check_wishes(networks, wishes)
     if not 1.0 <= seconds <= 600.0:
         raise InputError(f"seconds={seconds:g} must be a number from 1 to 600", code="bad-seconds")
-    heard = list(opened or opening(networks, real, seconds=seconds, seed=seed, search=search, progress=progress))
+    first = list(opened or opening(networks, real, seconds=seconds, search=search, progress=progress))
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
-    done = len(heard)
+    done = len(first)
 
     def hear(point: Point, most_s: float) -> Trial:
         nonlocal done
@@ -144,34 +146,41 @@ def compose_score(
             progress(done, search.trials)
         return trial
 
-    def best(trials: Sequence[Trial], count: int) -> list[Trial]:
-        return sorted(trials, key=lambda trial: -worth(trial, wishes, search))[:count]
-
+    heard: list[Trial] = []
     for _ in range(search.rounds):
-        elite = [trial.point for trial in best(heard, search.elite)]
-        heard += [hear(near(elite, rng), search.listened_s) for _ in range(search.per_round)]
-    # (The trial that made a style a finalist counts no more: it was chosen for being good.)
-    takes = [[hear(trial.point, search.final_s) for _ in range(search.takes)] for trial in best(heard, search.finalists)]
-    winner = max(takes, key=lambda of_style: float(np.mean([worth(take, wishes, search) for take in of_style])))
-    return _piece(best(winner, 1)[0], networks, wishes, seconds, seed, search)
+        guess = _guess([*first, *heard], wishes, search)
+        heard += [hear(guess.draw(search.temperature, rng), search.listened_s) for _ in range(search.per_round)]
+    guess = _guess([*first, *heard], wishes, search)
+    # (Half of what counts is what was heard, half what the parts are worth elsewhere: one hearing alone is easily lucky.)
+    worths = [worth(trial, wishes, search) for trial in heard] + guess.worth([trial.point for trial in heard])
+    best = [heard[place] for place in np.argsort(-worths, kind="stable")[: search.finalists]]
+    takes = [[hear(trial.point, search.final_s) for _ in range(search.takes)] for trial in best]
+    final = [np.mean([worth(take, wishes, search) for take in of_style]) for of_style in takes]
+    winner = takes[int(np.argmax(np.array(final) + guess.worth([trial.point for trial in best])))]
+    return _piece(max(winner, key=lambda take: worth(take, wishes, search)), networks, wishes, seconds, seed, search)
 
 
 def worth(trial: Trial, wishes: Wishes, search: ScoreSearch) -> float:
-    """How well a trial does what is wished, in nats: what the networks say, less what is too strange."""
-    each = [
-        sum(share * of_network[kind][value] for value, share in values.items())
-        for said in trial.said
-        for of_network in said.values()
-        for kind, values in wishes.items()
-        if kind in of_network
-    ]
-    strange = [
-        sum(share * max(of_kind[kind][value], NEAR_ENOUGH) for value, share in values.items())
-        for of_kind in trial.strange
-        for kind, values in wishes.items()
-        if kind in of_kind
-    ]
-    return float(np.mean(each)) - (search.familiarity * float(np.mean(strange)) if strange else 0.0)
+    """How well a trial does what is wished, in nats.
+
+    The mean over hearings, networks and kinds of the wished log-probability (by share) less that of the likeliest value that is
+    not wished, within `SURE`; less what strangeness among real songs of what is wished costs.
+    """
+    margins, strange = [], []
+    for kind, values in wishes.items():
+        for of_network in (network for said in trial.said for network in said.values()):
+            if kind in of_network:
+                wished = sum(share * of_network[kind][value] for value, share in values.items())
+                others = [log_p for value, log_p in of_network[kind].items() if value not in values]
+                margins.append(float(np.clip(wished - max(others, default=0.0), -SURE, SURE)))
+        if kind in trial.strange:
+            far = trial.strange[kind]
+            strange.append(sum(share * max(far.get(value, 1.0), NEAR_ENOUGH) for value, share in values.items()))
+    return float(np.mean(margins)) - (search.familiarity * float(np.mean(strange)) if strange else 0.0)
+
+
+def _guess(trials: Sequence[Trial], wishes: Wishes, search: ScoreSearch) -> Guess:
+    return learn_guess([trial.point for trial in trials], [worth(trial, wishes, search) for trial in trials])
 
 
 def _hear(point: Point, networks: Networks, real: Real, seconds: float, rng: np.random.Generator) -> Trial:
@@ -180,8 +189,8 @@ def _hear(point: Point, networks: Networks, real: Real, seconds: float, rng: np.
     cutoff = math.exp(rng.uniform(*np.log(LOW_PASS_HZ)))
     sound, spec = play(point, notes, seconds), _spec(networks)
     images = [image_of(y, spec) for y in (sound, low_pass(sound, cutoff))]
-    strange = [{kind: songs.strangeness(image) for kind, songs in real.items()} for image in images[:1]]
-    return Trial(point, notes, tuple(heard_by(networks, image) for image in images), tuple(strange))
+    strange = {kind: songs.strangeness_of_statistics(images[0]) for kind, songs in real.items()}
+    return Trial(point, notes, tuple(heard_by(networks, image) for image in images), strange)
 
 
 def _piece(best: Trial, networks: Networks, wishes: Wishes, seconds: float, seed: int, search: ScoreSearch) -> Piece:

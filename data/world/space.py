@@ -6,7 +6,6 @@ Whatever any genre may use, every draw may use, and at first with the same proba
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,9 +42,6 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
 }
 """What each other choice can be."""
 
-LEAST_SPREAD = 0.06
-EXPLORE = 0.15
-
 
 @dataclass(frozen=True)
 class Point:
@@ -72,27 +68,6 @@ def anywhere(rng: np.random.Generator) -> Point:
     return Point(rng.random(len(DIALS)), rng.integers(0, sizes))
 
 
-def near(elite: Sequence[Point], rng: np.random.Generator) -> Point:
-    """A point where good ones were found: the cross-entropy method (Rubinstein 1999) with independent coordinates.
-
-    Each dial is drawn from a normal distribution with the mean and the deviation (at least `LEAST_SPREAD`) of the elite, each
-    choice as one of the elite has it; with probability `EXPLORE` (half of it for a dial) it is drawn anew from all that there is.
-    """
-    table = np.array([point.dials for point in elite])
-    fresh = anywhere(rng)
-    spread = np.maximum(table.std(axis=0), LEAST_SPREAD)
-    drawn = _folded(table.mean(axis=0) + spread * rng.standard_normal(len(DIALS)))
-    dials = np.where(rng.random(len(DIALS)) < 0.5 * EXPLORE, fresh.dials, drawn)
-    inherited = np.array([elite[of].choices[role] for role, of in enumerate(rng.integers(0, len(elite), len(CHOICES)))])
-    return Point(dials, np.where(rng.random(len(CHOICES)) < EXPLORE, fresh.choices, inherited))
-
-
 def size() -> dict[str, float]:
     """How wide the space is: number of dials, and of ways to make all other choices."""
     return {"dials": len(DIALS), "choices": float(math.prod(len(options) for options in CHOICES.values()))}
-
-
-def _folded(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Reflect at 0 and 1, so that no end of a dial collects what was drawn beyond it."""
-    x = np.abs(x) % 2.0
-    return np.where(x > 1.0, 2.0 - x, x)

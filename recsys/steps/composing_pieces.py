@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from content.composing.familiar import Familiar
 from content.composing.hearing import Networks, Wishes
 from content.composing.piece import Piece
+from content.composing.score import Trial
 from data.errors import InputError
 from data.files import atomic_path, fingerprint, read_json, write_json
 from data.processes import process_pool
@@ -91,6 +92,7 @@ class _Task:
     seconds: float
     seed: int
     options: Mapping[str, Any]
+    opened: tuple[Trial, ...] = ()  # of method "score"
 
 
 def slug(text: str) -> str:
@@ -122,8 +124,11 @@ def compose_all(
     """
     missing = [piece for piece in wanted if piece.about() is None]
     seeds = sorted({piece.seed for piece in missing})
+    opened: tuple[Trial, ...] = ()
+    if method == "score" and missing:
+        opened = tuple(_open(missing[0].kind, networks, real, options, seconds, workers, report))
     tasks = [
-        _Task(tuple(p for p in missing if p.seed == seed), networks, real, material, method, seconds, seed, dict(options))
+        _Task(tuple(p for p in missing if p.seed == seed), networks, real, material, method, seconds, seed, dict(options), opened)
         for seed in seeds
     ]
     with report.task(f"{len(wanted)} pieces of {seconds:g} s") as progress:
@@ -175,10 +180,47 @@ def _by_image(task: _Task, networks: Networks) -> Callable[[Wishes], Piece]:
 
 
 def _by_score(task: _Task, networks: Networks) -> Callable[[Wishes], Piece]:
-    from content.composing.score import ScoreSearch, compose_score, opening
+    from content.composing.score import ScoreSearch, compose_score
 
     real, search = {task.wanted[0].kind: task.real}, ScoreSearch(**task.options)
-    opened = opening(networks, real, seconds=task.seconds, seed=task.seed, search=search)
     return lambda wishes: compose_score(
-        networks, real, wishes, seconds=task.seconds, seed=task.seed, search=search, opened=opened
+        networks, real, wishes, seconds=task.seconds, seed=task.seed, search=search, opened=task.opened
     )
+
+
+def _open(
+    kind: str,
+    networks: Mapping[str, Path],
+    real: Familiar,
+    options: Mapping[str, Any],
+    seconds: float,
+    workers: int,
+    report: Report,
+) -> list[Trial]:
+    """What all searches of method "score" begin with, by `workers` processes."""
+    shared = (kind, dict(networks), real, dict(options), seconds)
+    with report.task("scores from everywhere") as progress:
+        if workers == 1:
+            return _open_part(*shared, (0, 1))
+        parts = 8 * workers
+        heard: list[list[Trial]] = []
+        with process_pool(workers) as pool:
+            futures = [pool.submit(_open_part, *shared, (part, parts)) for part in range(parts)]
+            for done, future in enumerate(futures, 1):
+                heard.append(future.result())
+                progress(done, parts)
+    count = sum(map(len, heard))
+    return [heard[number % parts][number // parts] for number in range(count)]  # the same order for any number of workers
+
+
+def _open_part(
+    kind: str, folders: dict[str, Path], real: Familiar, options: dict[str, Any], seconds: float, part: tuple[int, int]
+) -> list[Trial]:
+    import torch
+
+    from content.composing.score import ScoreSearch, opening
+    from content.encoder import Encoder
+
+    torch.set_num_threads(1)
+    networks = {kind: {name: Encoder.load(folder) for name, folder in folders.items()}}
+    return opening(networks, {kind: real}, seconds=seconds, search=ScoreSearch(**options), part=part)
