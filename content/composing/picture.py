@@ -29,6 +29,9 @@ def write_piece_figure(path: Path, piece: Piece, spec: HyperImageSpec, title: st
     figure.suptitle(title.replace("$", r"\$"))
     axes = figure.subplots(len(images) + 1, 1)
     blocks = list(spec.rows.items())
+    names = [
+        "" if block == "contrast" else block.replace("tonnetz", "contrast, tonnetz") for block in spec.rows
+    ]  # too low for two
     for ax, (name, image) in zip(axes, images.items(), strict=False):
         ax.imshow(
             image.T,
@@ -40,7 +43,7 @@ def write_piece_figure(path: Path, piece: Piece, spec: HyperImageSpec, title: st
             interpolation="nearest",
         )
         ax.set(title=f"hyper-image {name}", xlabel="s")
-        ax.set_yticks([(rows.start + rows.stop) / 2 for _, rows in blocks], [block for block, _ in blocks])
+        ax.set_yticks([(rows.start + rows.stop) / 2 for _, rows in blocks], names)
         for _, rows in blocks[1:]:
             ax.axhline(rows.start, color="white", linewidth=0.6)
     power = np.concatenate(list(power_blocks(piece.samples, n_fft=spec.n_fft, hop_length=spec.hop_length)))
