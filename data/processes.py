@@ -25,10 +25,11 @@ def process_pool(
     importable without side effects.
     """
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(initializer, initargs))
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker, initargs=(initializer, initargs))
 
 
-def _start(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+def start_worker(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    """What each worker does first: one thread for itself, and an eye on its parent; then `initializer(*initargs)`."""
     # More threads would fight over the same cores, and sum in another order, so that bytes would differ. The variables hold for
     # libraries that are loaded later, the limit for those that are loaded already.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))

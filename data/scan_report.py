@@ -19,6 +19,7 @@ class ScanReport:
     failed : what could not be used, met for the first time.
     known_failures : what an earlier scan met and is still so; such a file is not tried again until it changes.
     damaged : new or changed songs that are kept although part of their sound is missing.
+    retagged : songs, all unchanged or changed as well, whose tags this version of the program has read anew.
     lines : remarks for a person.
     """
 
@@ -30,6 +31,7 @@ class ScanReport:
     failed: list[Failure] = field(default_factory=list)
     known_failures: int = 0
     damaged: list[Failure] = field(default_factory=list)
+    retagged: int = 0
     lines: list[str] = field(default_factory=list)
 
     def reasons(self) -> dict[str, int]:

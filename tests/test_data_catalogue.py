@@ -63,7 +63,7 @@ def test_labels_are_counted_by_kind_and_value(path: Path) -> None:
 
 def test_file_states_are_by_path(path: Path) -> None:
     with Catalogue.open(path) as catalogue:
-        assert catalogue.file_states()["/m/b.mp3"] == (3, 7, "hash-b", "b", "")
+        assert catalogue.file_states()["/m/b.mp3"] == (3, 7, "hash-b", "b", "", 0)
 
 
 def test_putting_a_song_again_replaces_its_labels(path: Path) -> None:
