@@ -31,6 +31,10 @@ class Guard(NamedTuple):
     workers: int
     time_limit: float = TIME_LIMIT_S
 
+    def of_size(self, tasks: int, worth: int) -> Guard:
+        """The same with no more processes than pay off for so many tasks, each process being `worth` of them."""
+        return self._replace(workers=min(self.workers, 1 + tasks // worth))
+
 
 class Lost(NamedTuple):
     """Work that has no answer: code "time-limit" or "decoder-crash", and what to do in words."""
@@ -119,7 +123,7 @@ def _outcome(future: Future[Any], what: str, guard: Guard) -> Any:
     # (A network drive may raise an error of the same class while the work is done: then `args` are others.)
     if isinstance(error, TimeoutError) and error.args[:1] == ("Task timeout",):
         reason = f"{what} takes longer than {guard.time_limit:g} s to read"
-        return Lost("time-limit", reason, "Encode it again, or allow more with --time-limit")
+        return Lost("time-limit", reason, "Encode it again; or `recsys failed --retry`, and allow more with --time-limit")
     if isinstance(error, ProcessExpired):
         return Lost("decoder-crash", f"{what} crashes the decoder (exit code {error.exitcode})", "Encode it again")
     return future.result()

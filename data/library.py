@@ -17,6 +17,8 @@ from data.scan_rules import Pending
 from data.scan_run import ScanRun
 from data.song_files import name_of
 
+FILES_WORTH_A_WORKER = 64  # to start a process takes the time of about so many files
+
 
 def scan(
     catalogue: Catalogue,
@@ -83,7 +85,8 @@ def _read(pending: Sequence[Pending], guard: Guard | None) -> Generator[tuple[Pe
         for waiting, task in zip(pending, tasks, strict=True):
             yield waiting, read_as_asked(*task)
         return
-    with closing(guarded(read_as_asked, tasks, guard, in_order=True)) as answers:
+    sized = guard.of_size(len(tasks), FILES_WORTH_A_WORKER)
+    with closing(guarded(read_as_asked, tasks, sized, in_order=True)) as answers:
         for number, answer in answers:
             yield pending[number], answer
 

@@ -216,8 +216,12 @@ class ScanRun:
         report = self.report
         below = [path for path in self.states if path not in seen and any(lies_below(path, root) for root in roots)]
         report.vanished = sorted(self.states[path].track_id for path in below)
+        report.ignored = sorted(self.states[path].track_id for path in below if os.path.lexists(path))
         if report.vanished:
-            report.lines.append(f"{len(report.vanished)} songs are no longer there; the catalogue keeps them")
+            ignored = f" or are ignored ({len(report.ignored)})" if report.ignored else ""
+            report.lines.append(
+                f"{len(report.vanished)} songs are no longer there{ignored}; the catalogue keeps them until `recsys purge`"
+            )
         for path, failure in self.failures.items():
             dead = failure.stage == "scan" and not failure.kept and path not in seen and not os.path.lexists(path)
             if dead and not self.dry_run and any(lies_below(path, root) for root in roots):

@@ -19,6 +19,7 @@ from recsys.cli import (  # noqa: F401  (each registers its commands)
     vectors,
 )
 from recsys.cli.app import app
+from recsys.cli.ending import Ended, ending_on_signals
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -26,9 +27,13 @@ def main(args: Sequence[str] | None = None) -> None:
     if sys.stdout is None:  # closed by the caller (`>&-`): the answer goes nowhere, which is no error
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
     try:
-        app(args=list(args) if args is not None else None, prog_name="recsys")
+        with ending_on_signals():
+            app(args=list(args) if args is not None else None, prog_name="recsys")
     except InputError as error:
         _fail(str(error))
+    except Ended as end:
+        sys.stderr.write("recsys: ended; what was finished is kept, the same command goes on from there\n")
+        sys.exit(end.code)
     except BrokenPipeError:
         # The reader of our output went away (`recsys ... | head`): no message, and none from the interpreter's exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from recsys.cli.app import PARTIAL, JsonOption, app
+from data.guarded import TIME_LIMIT_S
+from recsys.cli.app import PARTIAL, JsonOption, TimeLimitOption, WorkersOption, app
 from recsys.cli.output import TerminalReport, print_json, print_table
 
 
@@ -30,12 +31,22 @@ def scan(
         ),
     ] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done; write nothing.")] = False,
+    workers: WorkersOption = 0,
+    time_limit: TimeLimitOption = TIME_LIMIT_S,
     json: JsonOption = False,
 ) -> None:
     """Catalogue a music library; only new or changed files are read."""
     from recsys.steps import library
 
-    result = library.scan(context.obj, folders, folder_label=folder_label, dry_run=dry_run, report=TerminalReport())
+    result = library.scan(
+        context.obj,
+        folders,
+        folder_label=folder_label,
+        dry_run=dry_run,
+        workers=workers,
+        time_limit=time_limit,
+        report=TerminalReport(),
+    )
     if json:
         print_json(result)
     else:

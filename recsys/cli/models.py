@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, WorkersOption, app
+from data.guarded import TIME_LIMIT_S
+from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, TimeLimitOption, WorkersOption, app
 from recsys.cli.output import TerminalReport, print_json, print_table
 from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 
@@ -48,6 +49,7 @@ def train_content(
     device: DeviceOption = Device.auto,
     seed: SeedOption = 0,
     workers: WorkersOption = 0,
+    time_limit: TimeLimitOption = TIME_LIMIT_S,
     tensorboard: Annotated[
         Path | None,
         typer.Option("--tensorboard", metavar="FOLDER", help="Write event files for TensorBoard.", show_default=False),
@@ -73,6 +75,7 @@ def train_content(
         device=device.value,
         seed=seed,
         workers=workers,
+        time_limit=time_limit,
         tensorboard=tensorboard,
         report=TerminalReport(),
     )
@@ -88,13 +91,21 @@ def embed(
     ] = False,
     device: DeviceOption = Device.auto,
     workers: WorkersOption = 0,
+    time_limit: TimeLimitOption = TIME_LIMIT_S,
     json: JsonOption = False,
 ) -> None:
     """Embed songs that are new or have changed: by the encoder trained here, or without any training by the shipped one."""
     from recsys.steps import content
 
-    report = TerminalReport()
-    _answer(content.embed(context.obj, pretrained=pretrained, device=device.value, workers=workers, report=report), json)
+    result = content.embed(
+        context.obj,
+        pretrained=pretrained,
+        device=device.value,
+        workers=workers,
+        time_limit=time_limit,
+        report=TerminalReport(),
+    )
+    _answer(result, json)
 
 
 @app.command()

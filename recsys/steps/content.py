@@ -16,6 +16,7 @@ from content.training_config import TrainingConfig
 from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings, write_embeddings
 from data.errors import InputError
+from data.guarded import TIME_LIMIT_S
 from data.ids import IdMap
 from recsys.report import SILENT, Report
 from recsys.steps.encoders import encoder_in_use, set_aside, trained_encoder
@@ -50,6 +51,7 @@ def train_content(
     device: str = "auto",
     seed: int = 0,
     workers: int = 0,
+    time_limit: float = TIME_LIMIT_S,
     tensorboard: Path | None = None,
     report: Report = SILENT,
 ) -> dict[str, Any]:
@@ -66,13 +68,15 @@ def train_content(
     architecture : a preset or a notation, from scratch; None: the paper's.
     epochs, learning_rate, batch_size, snippets_per_song, mixed_precision : None leaves them to the preset or to "pretrained".
     settings : any fields of `content.training_config.TrainingConfig` by name; they go before the arguments above.
+    time_limit : seconds a song's file may take before it is given up (code "time-limit").
     tensorboard : folder for TensorBoard's event files, or None.
 
     Returns
     -------
     "encoder" (fingerprint), "start" ("pretrained" or "scratch"), "trained" (whether anything was), "label", "also", "classes",
     "songs" (trained on), "best_epoch", "metrics" (path), "embedded" (songs embedded now), "embeddings" (songs with one), "failed"
-    (songs whose sound could not be read just now), "imported" (None, or what `Laid.as_dict` says of imported vectors, which stay
+    (songs whose sound could not be read just now), "reasons" (code -> number of them),
+    "imported" (None, or what `Laid.as_dict` says of imported vectors, which stay
     in use), "summary".
 
     Raises
@@ -107,7 +111,7 @@ def train_content(
             check_labels(catalogue, label, also)
             if why:
                 report.say(why)
-            songs = songs_with_images(workspace, catalogue, recipe.spec, workers=workers, report=report)
+            songs = songs_with_images(workspace, catalogue, recipe.spec, workers=workers, report=report, time_limit=time_limit)
             examples = examples_of(songs, label, also)
             encoder, trained = encoder_for(
                 workspace,
@@ -134,6 +138,7 @@ def train_content(
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
+        "reasons": dict(songs.reasons),
         "imported": laid and laid.as_dict(),
         "summary": f"{outcome(encoder, recipe, examples, trained=trained)}; "
         f"{embedded} songs embedded, {total} embeddings in {ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}",
@@ -141,7 +146,13 @@ def train_content(
 
 
 def embed(
-    root: Path, *, pretrained: bool = False, device: str = "auto", workers: int = 0, report: Report = SILENT
+    root: Path,
+    *,
+    pretrained: bool = False,
+    device: str = "auto",
+    workers: int = 0,
+    time_limit: float = TIME_LIMIT_S,
+    report: Report = SILENT,
 ) -> dict[str, Any]:
     """Embed the songs that have no embedding yet, or whose sound has changed.
 
@@ -150,11 +161,12 @@ def embed(
     Parameters
     ----------
     pretrained : go back to the shipped encoder, for good; one trained here is set aside until `train_content` is called again.
+    time_limit : seconds a song's file may take before it is given up (code "time-limit").
 
     Returns
     -------
     "encoder" (fingerprint), "pretrained" (whether it is the shipped one), "embedded" (songs embedded now), "embeddings" (songs
-    with one), "failed" (songs whose sound could not be read just now), "summary".
+    with one), "failed" (songs whose sound could not be read just now), "reasons" (code -> number of them), "summary".
 
     Raises
     ------
@@ -169,7 +181,7 @@ def embed(
             report.say("the trained encoder is set aside; `recsys train-content` with the same options takes it up again")
         encoder, shipped = encoder_in_use(workspace), trained_encoder(workspace) is None
         spec = HyperImageSpec.from_dict(dict(encoder.spec))
-        songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
+        songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report, time_limit=time_limit)
         embedded, total = _embed(workspace, catalogue, songs, encoder, config, report)
         laid = lay_again(workspace, catalogue)
     by = "the shipped encoder" if shipped else f"the encoder trained on {encoder.label}"
@@ -181,6 +193,7 @@ def embed(
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
+        "reasons": dict(songs.reasons),
         "imported": laid and laid.as_dict(),
         "summary": summary,
     }
