@@ -14,6 +14,7 @@ from recsys.cli import (  # noqa: F401  (each registers its commands)
     library,
     lists,
     models,
+    purge,
     tags,
     tune,
     vectors,
