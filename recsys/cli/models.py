@@ -89,6 +89,9 @@ def embed(
     pretrained: Annotated[
         bool, typer.Option("--pretrained", help="Go back to the shipped encoder; one trained here is kept, but set aside.")
     ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Change to the encoder of this version of recsys; embeds all songs anew.")
+    ] = False,
     device: DeviceOption = Device.auto,
     workers: WorkersOption = 0,
     time_limit: TimeLimitOption = TIME_LIMIT_S,
@@ -100,6 +103,7 @@ def embed(
     result = content.embed(
         context.obj,
         pretrained=pretrained,
+        update=update,
         device=device.value,
         workers=workers,
         time_limit=time_limit,

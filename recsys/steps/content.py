@@ -23,6 +23,7 @@ from recsys.steps.encoders import encoder_in_use, set_aside, trained_encoder
 from recsys.steps.images import Songs, songs_with_images
 from recsys.steps.in_use import Laid, lay_again, ours_folder, read_ours
 from recsys.steps.machine import patient_threads, threads_or_all, workers_or_all
+from recsys.steps.shipped import newer_shipped, update_shipped
 from recsys.steps.starting import Start, choose_start, recipe_for
 from recsys.steps.tagging import embed_and_tag
 from recsys.steps.training import encoder_for, examples_of, follow, leading, outcome
@@ -149,6 +150,7 @@ def embed(
     root: Path,
     *,
     pretrained: bool = False,
+    update: bool = False,
     device: str = "auto",
     workers: int = 0,
     time_limit: float = TIME_LIMIT_S,
@@ -161,22 +163,28 @@ def embed(
     Parameters
     ----------
     pretrained : go back to the shipped encoder, for good; one trained here is set aside until `train_content` is called again.
+    update : change to the shipped encoder of this version of the program, and embed all songs anew by it. Without it the one by
+        which songs were embedded here goes on, also after an update of the program.
     time_limit : seconds a song's file may take before it is given up (code "time-limit").
 
     Returns
     -------
-    "encoder" (fingerprint), "pretrained" (whether it is the shipped one), "embedded" (songs embedded now), "embeddings" (songs
-    with one), "failed" (songs whose sound could not be read just now), "reasons" (code -> number of them), "summary".
+    "encoder" (fingerprint), "pretrained" (whether it is the shipped one), "newer" (fingerprint of this version's encoder where
+    another one is in use, or ""), "embedded" (songs embedded now), "embeddings" (songs with one), "failed" (songs whose sound
+    could not be read just now), "reasons" (code -> number of them), "summary".
 
     Raises
     ------
-    InputError : no workspace, no songs, or a damaged encoder.
+    InputError : no workspace, no songs, or a damaged encoder; one that reads images which this version does not compute (code
+        "spec"); vectors of one that is not here (code "encoder-gone").
     """
     workspace = open_workspace(root)
     config = TrainingConfig(device=device, threads=workers_or_all(workers))
     with workspace.writing(), workspace.catalogue() as catalogue:
         check_songs(catalogue)
         patient_threads()
+        if update and update_shipped(workspace):
+            report.say("from now on the encoder that ships with this version is used")
         if pretrained and set_aside(workspace):
             report.say("the trained encoder is set aside; `recsys train-content` with the same options takes it up again")
         encoder, shipped = encoder_in_use(workspace), trained_encoder(workspace) is None
@@ -184,12 +192,16 @@ def embed(
         songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report, time_limit=time_limit)
         embedded, total = _embed(workspace, catalogue, songs, encoder, config, report)
         laid = lay_again(workspace, catalogue)
+        newer = newer_shipped(workspace)
     by = "the shipped encoder" if shipped else f"the encoder trained on {encoder.label}"
     where = f"{ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}"
     summary = f"{embedded} songs embedded by {by}, {total} embeddings in {where}"
+    if newer:
+        summary += f"; this version ships a newer encoder, {newer}: `recsys embed --update` changes to it"
     return {
         "encoder": encoder.fingerprint,
         "pretrained": shipped,
+        "newer": newer,
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,

@@ -43,7 +43,7 @@ def song_tags(root: Path, song: str, *, k: int = 10) -> dict[str, Any]:
         raise InputError(f"k={k} must be at least 1")
     track, library, same = _find(root, song)
     if track is None:
-        heard = _hear(Path(song))
+        heard = _hear(root, Path(song))
         others = (
             np.delete(library.probabilities, same, axis=0) if library is not None and library.encoder == heard.encoder else None
         )
@@ -97,7 +97,7 @@ def _find(root: Path, song: str) -> tuple[Track | None, PredictedTags | None, li
     return track, library, same
 
 
-def _hear(path: Path) -> _Heard:
+def _hear(root: Path, path: Path) -> _Heard:
     """An audio file through the shipped encoder, as `recsys embed` would hear it."""
     from recsys.steps.machine import patient_threads
 
@@ -110,8 +110,9 @@ def _hear(path: Path) -> _Heard:
     from content.pretrained import pretrained_encoder
     from content.spec import HyperImageSpec
     from data.audio import probe
+    from recsys.steps.shipped import shipped_encoder
 
-    encoder = pretrained_encoder()
+    encoder = shipped_encoder(open_workspace(root)) if (root / MARKER).exists() else pretrained_encoder()
     spec = HyperImageSpec.from_dict(dict(encoder.spec))
     with threadpool_limits(1):  # as in `recsys embed`, so that the image is the same
         image = to_bytes(hyper_image(decode(path, probe(path).duration_s, spec), spec))
