@@ -57,18 +57,35 @@ def scan(
 
 
 @app.command()
-def failed(context: typer.Context, json: JsonOption = False) -> None:
-    """List the files that were refused or are damaged: why, and how to mend it."""
-    from recsys.steps import library
+def failed(
+    context: typer.Context,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try these files again although they have not changed, and tell what came of it.")
+    ] = False,
+    workers: WorkersOption = 0,
+    time_limit: TimeLimitOption = TIME_LIMIT_S,
+    json: JsonOption = False,
+) -> None:
+    """List the files that were refused or are damaged: why, since when, and how to mend it."""
+    from recsys.steps import failures
 
-    failures = library.failed(context.obj)
+    if retry:
+        result = failures.retry(context.obj, workers=workers, time_limit=time_limit, report=TerminalReport())
+        if json:
+            print_json(result)
+        else:
+            typer.echo(result["summary"])
+        if result["failed"]:
+            raise typer.Exit(PARTIAL)
+        return
+    rows = failures.failed(context.obj)
     if json:
-        print_json(failures)
-    elif not failures:
+        print_json(rows)
+    elif not rows:
         typer.echo("No file has failed.")
     else:
-        rows = [(f["path"], f["code"], f["reason"], f["hint"]) for f in failures]
-        print_table(("file", "code", "reason", "what to do"), rows)
+        columns = ("file", "code", "reason", "what to do", "since")
+        print_table(columns, [(f["path"], f["code"], f["reason"], f["hint"], f["time"][:10]) for f in rows])
 
 
 @app.command("import-listens")

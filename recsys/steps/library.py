@@ -1,8 +1,7 @@
-"""Songs: scan folders into the catalogue, list what failed."""
+"""Songs: scan folders into the catalogue."""
 
 from __future__ import annotations
 
-import datetime
 import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -15,7 +14,7 @@ from data.guarded import TIME_LIMIT_S, Guard, guard_of
 from data.scan_report import told
 from recsys.report import SILENT, Report
 from recsys.steps.machine import workers_or_all
-from recsys.workspace import MARKER, create_workspace, open_workspace
+from recsys.workspace import MARKER, create_workspace
 
 
 def scan(
@@ -88,20 +87,3 @@ def _scan(
     if found.known_failures:
         lines.append(f"{found.known_failures} had failed before and have not changed since; `recsys failed` lists them")
     return {**counts, "reasons": reasons, "summary": lines}
-
-
-def failed(root: Path) -> list[dict[str, Any]]:
-    """The failure ledger: path, stage, code, reason, hint, time (ISO 8601, UTC) and whether the song is used all the same."""
-    with open_workspace(root).catalogue(readonly=True) as catalogue:
-        return [
-            {
-                "path": failure.path,
-                "stage": failure.stage,
-                "code": failure.code,
-                "reason": failure.reason,
-                "hint": failure.hint,
-                "time": datetime.datetime.fromtimestamp(failure.time, datetime.UTC).isoformat(timespec="seconds"),
-                "kept": failure.kept,
-            }
-            for failure in catalogue.failures()
-        ]
