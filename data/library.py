@@ -13,6 +13,7 @@ from data.guarded import Guard, Lost, guarded
 from data.layouts.layout import SUFFIXES, Layout
 from data.layouts.reading import read_layouts
 from data.scan_report import ScanReport
+from data.scan_rest import note_problems, note_vanished
 from data.scan_rules import Pending
 from data.scan_run import ScanRun
 from data.song_files import name_of
@@ -57,7 +58,7 @@ def scan(
     layouts = read_layouts(folders, folder_label, run.tags_of)
     for layout in layouts:
         if not layout.songs:
-            run.note_problems(layout)
+            note_problems(run, layout)
             raise _no_audio(layout)
     # Folders given may lie in one another: each file is looked at once.
     songs = {name_of(song.path): (song, layout.root) for layout in reversed(layouts) for song in reversed(layout.songs)}
@@ -73,8 +74,8 @@ def scan(
             _tell(progress, done, len(met))
     if only is None:
         for layout in layouts:  # after the songs: one that takes another file's place strikes what the ledger says of that file
-            run.note_problems(layout)
-        run.note_vanished([layout.root for layout in layouts], set(songs))
+            note_problems(run, layout)
+        note_vanished(run, [layout.root for layout in layouts], set(songs))
     return run.report
 
 

@@ -13,7 +13,7 @@ from data.catalogue import Catalogue, Failure, FileState
 from data.errors import InputError
 from data.file_reading import FileRead
 from data.guarded import Lost
-from data.layouts.layout import Layout, Song
+from data.layouts.layout import Song
 from data.scan_report import ScanReport
 from data.scan_rules import FROM_TAGS, Pending, damage_of, placed, still
 from data.song_files import lies_below, name_of, size_and_time
@@ -196,33 +196,3 @@ class ScanRun:
         self.report.failed.append(failure)
         if not self.dry_run:
             self.catalogue.record_failure(failure)
-
-    def note_problems(self, layout: Layout) -> None:
-        """Ledger what is wrong with the folder besides its songs; strike what was and is mended."""
-        self.report.lines += layout.notes
-        tables = {str(table) for table in layout.tables}  # they may lie beside the folder
-        here = set()
-        for problem in layout.problems:
-            where = problem.where.encode("utf-8", "backslashreplace").decode()
-            here.add(where)
-            self.fail(Failure(where, "layout", problem.code, problem.reason, problem.hint))
-        for path, failure in self.failures.items():
-            ours = lies_below(path, layout.root) or path.rpartition(":")[0] in tables
-            if failure.stage == "layout" and path not in here and ours and not self.dry_run:
-                self.catalogue.clear_failure(path)
-
-    def note_vanished(self, roots: list[Path], seen: set[str]) -> None:
-        """Report the songs below `roots` that were not met; strike the failures of files that no longer exist."""
-        report = self.report
-        below = [path for path in self.states if path not in seen and any(lies_below(path, root) for root in roots)]
-        report.vanished = sorted(self.states[path].track_id for path in below)
-        report.ignored = sorted(self.states[path].track_id for path in below if os.path.lexists(path))
-        if report.vanished:
-            ignored = f" or are ignored ({len(report.ignored)})" if report.ignored else ""
-            report.lines.append(
-                f"{len(report.vanished)} songs are no longer there{ignored}; the catalogue keeps them until `recsys purge`"
-            )
-        for path, failure in self.failures.items():
-            dead = failure.stage == "scan" and not failure.kept and path not in seen and not os.path.lexists(path)
-            if dead and not self.dry_run and any(lies_below(path, root) for root in roots):
-                self.catalogue.clear_failure(path)
