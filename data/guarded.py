@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -96,6 +97,29 @@ def guarded(
                 yield number, _outcome(future, str(task[0]), guard)
     finally:
         _end(pool)
+
+
+@contextmanager
+def guarded_calls(work: Callable[..., Answer], guard: Guard) -> Iterator[Callable[..., Answer | Lost]]:
+    """`work` as a function that is called one by one, in one process that starts with the first call."""
+    pools: list[ProcessPool] = []
+
+    def call(*task: Any) -> Answer | Lost:
+        if not pools:
+            pools.append(_pool(guard._replace(workers=1)))
+        future = pools[0].schedule(work, task, timeout=guard.time_limit)
+        wait([future])
+        if isinstance(future.exception(), BrokenProcessPool):  # it died while it had no task
+            _end(pools.pop())
+            return call(*task)
+        answer: Answer | Lost = _outcome(future, str(task[0]), guard)
+        return answer
+
+    try:
+        yield call
+    finally:
+        for pool in pools:
+            _end(pool)
 
 
 def _pool(guard: Guard) -> ProcessPool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 
 from data.catalogue import Catalogue
 from data.errors import InputError
 from data.file_reading import FileRead, read_as_asked
-from data.guarded import Guard, Lost, guarded
+from data.guarded import Guard, Lost, guarded, guarded_calls
 from data.layouts.layout import SUFFIXES, Layout
 from data.layouts.reading import read_layouts
 from data.scan_report import ScanReport
@@ -17,6 +18,7 @@ from data.scan_rest import note_problems, note_vanished
 from data.scan_rules import Pending
 from data.scan_run import ScanRun
 from data.song_files import name_of
+from data.tags import read_tags
 
 FILES_WORTH_A_WORKER = 64  # to start a process takes the time of about so many files
 
@@ -55,7 +57,8 @@ def scan(
         `folder_label` is empty.
     """
     run = ScanRun.begin(catalogue, dry_run)
-    layouts = read_layouts(folders, folder_label, run.tags_of)
+    with nullcontext(read_tags) if guard is None else guarded_calls(read_tags, guard) as tags_of_new:
+        layouts = read_layouts(folders, folder_label, partial(run.tags_of, tags_of_new))
     for layout in layouts:
         if not layout.songs:
             note_problems(run, layout)

@@ -27,7 +27,7 @@ def note_problems(run: ScanRun, layout: Layout) -> None:
 
 
 def note_vanished(run: ScanRun, roots: list[Path], seen: set[str]) -> None:
-    """Report the songs below `roots` that were not met; strike the failures of files that no longer exist."""
+    """Report the songs below `roots` that were not met; strike the failures of files that are gone or ignored."""
     report = run.report
     below = [path for path in run.states if path not in seen and any(lies_below(path, root) for root in roots)]
     report.vanished = sorted(run.states[path].track_id for path in below)
@@ -38,6 +38,6 @@ def note_vanished(run: ScanRun, roots: list[Path], seen: set[str]) -> None:
             f"{len(report.vanished)} songs are no longer there{ignored}; the catalogue keeps them until `recsys purge`"
         )
     for path, failure in run.failures.items():
-        dead = failure.stage == "scan" and not failure.kept and path not in seen and not os.path.lexists(path)
+        dead = failure.stage == "scan" and not failure.kept and path not in seen
         if dead and not run.dry_run and any(lies_below(path, root) for root in roots):
             run.catalogue.clear_failure(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -18,7 +18,7 @@ from data.scan_report import ScanReport
 from data.scan_rules import FROM_TAGS, Pending, damage_of, placed, still
 from data.song_files import lies_below, name_of, size_and_time
 from data.song_labels import Label, labels_of
-from data.tags import TAGS_VERSION, Tags, read_tags
+from data.tags import TAGS_VERSION, Tags
 from data.tracks import Track
 
 
@@ -48,12 +48,13 @@ class ScanRun:
         paths = {state.track_id: path for path, state in states.items()}
         return cls(catalogue, dry_run, ScanReport(), states, paths, tracks, catalogue.label_sources(), failures, gone)
 
-    def tags_of(self, path: Path) -> Tags:
-        """Artist and genre that a file names, from the catalogue where it is known there."""
-        state = self.states.get(name_of(path))
+    def tags_of(self, read: Callable[[Path], Tags | Lost], path: Path) -> Tags:
+        """Artist and genre that a file names, from the catalogue where it is known there; nothing of a file that was refused."""
+        state, refused = self.states.get(name_of(path)), self.failures.get(name_of(path))
         if state is not None:
             return Tags(artist=self.tracks[state.track_id].artist, genre=state.genre_tag)
-        return read_tags(path) if path.is_file() else Tags()
+        found = read(path) if refused is None and path.is_file() else Tags()
+        return found if isinstance(found, Tags) else Tags()
 
     def look_at(self, song: Song, root: Path) -> Pending | None:
         """Count one file once, as unchanged, failed or a known failure; or say what must be read of it: see `take`."""

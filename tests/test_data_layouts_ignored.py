@@ -89,6 +89,15 @@ def test_a_song_that_is_ignored_now_counts_as_vanished_and_as_ignored(catalogue:
     assert catalogue.count() == 3
 
 
+def test_a_refused_file_that_is_ignored_now_leaves_the_ledger(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    (root / "bad.mp3").write_text("no song")
+    assert scan(catalogue, [root]).reasons() == {"not-audio": 1}
+    (root / ".recsysignore").write_text("bad.mp3\n")
+    scan(catalogue, [root])
+    assert catalogue.failures() == []
+
+
 def test_what_a_table_lists_is_wanted(catalogue: Catalogue, root: Path) -> None:
     song(root / "1.wav")
     (root / ".recsysignore").write_text("*\n")

@@ -50,6 +50,15 @@ def test_a_file_that_hangs_costs_a_scan_only_itself(recsys, hangs, tmp_path):
     assert (code, again["failed"], again["known_failures"]) == (0, 0, 1)
 
 
+def test_a_file_that_hangs_does_not_stop_a_scan_that_asks_tags_whether_folders_are_genres(recsys, hangs, tmp_path):
+    for seed, name in enumerate(("jazz/1.flac", "jazz/2.flac", "blues/3.flac", "blues/4.flac")):
+        song(hangs.parent / name, seed, artist=f"A{seed}")
+    hangs.rename(hangs.parent / "blues" / "hangs.wav")
+    code, answer = counted(recsys, "-w", tmp_path / "w", "scan", hangs.parent, "--time-limit", "2")
+    assert (code, answer["new"], answer["reasons"]) == (3, 4, {"time-limit": 1})
+    assert counted(recsys, "-w", tmp_path / "w", "scan", hangs.parent, "--time-limit", "2")[1]["unchanged"] == 4
+
+
 def test_the_number_of_processes_changes_nothing(recsys, tmp_path):
     for seed in range(20):
         song(tmp_path / "music" / f"{seed % 3}" / f"{seed}.flac", seed, 0.6, artist=f"A{seed}")

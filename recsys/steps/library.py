@@ -44,24 +44,23 @@ def scan(
     ------
     InputError : a folder is missing or holds no audio; the workspace cannot be used.
     """
-    guard = None if dry_run else guard_of(workers_or_all(workers), time_limit)
+    guard = guard_of(workers_or_all(workers), time_limit)
     if dry_run and not (root / MARKER).exists():
         with (
             tempfile.TemporaryDirectory() as scratch,
             Catalogue.open(Path(scratch) / "catalogue.sqlite", create=True) as catalogue,
         ):
-            return _scan(catalogue, folders, folder_label, None, report)
+            return _scan(catalogue, folders, folder_label, guard, True, report)
     workspace = create_workspace(root)
     with workspace.writing() if not dry_run else nullcontext(), workspace.catalogue(readonly=dry_run) as catalogue:
-        return _scan(catalogue, folders, folder_label, guard, report)
+        return _scan(catalogue, folders, folder_label, guard, dry_run, report)
 
 
 def _scan(
-    catalogue: Catalogue, folders: Sequence[Path], folder_label: str, guard: Guard | None, report: Report
+    catalogue: Catalogue, folders: Sequence[Path], folder_label: str, guard: Guard, dry_run: bool, report: Report
 ) -> dict[str, Any]:
-    """Scan by the processes of `guard`; None is a dry run, which reads no file."""
     with report.task("songs") as progress:
-        found = library.scan(catalogue, folders, folder_label=folder_label, dry_run=guard is None, guard=guard, progress=progress)
+        found = library.scan(catalogue, folders, folder_label=folder_label, dry_run=dry_run, guard=guard, progress=progress)
     counts = {
         "songs": catalogue.count(),
         "new": found.new,
