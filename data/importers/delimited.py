@@ -45,7 +45,7 @@ def read_rows(
         line = 2
     for chunk in line_chunks(stream, sieve, line=line):
         data = chunk.data.removeprefix(_BOM) if chunk.line == 1 else chunk.data
-        whole = Chunk(data, chunk.line)
+        whole = Chunk(data, chunk.line, chunk.lines)
         fast = None if quoted and b'"' in data else _fast_columns(whole, width, delimiter, columns)
         if fast is None:
             yield _careful_rows(whole, width, delimiter, columns=columns, quoted=quoted, sieve=sieve)
@@ -73,7 +73,7 @@ def _fast_columns(chunk: Chunk, width: int, delimiter: str, columns: Sequence[in
         )
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != chunk.lines():  # there are empty lines
+    if table.num_rows != chunk.lines:  # there are empty lines
         return None
     return tuple(table.column(name).combine_chunks() for name in wanted)
 
@@ -106,7 +106,7 @@ def _careful_rows(chunk: Chunk, width: int, delimiter: str, *, columns: Sequence
 
 def _decoded(chunk: Chunk, sieve: Sieve) -> tuple[list[str], NDArray[np.int64]]:
     """The lines that are neither empty nor bad UTF-8, and their numbers."""
-    numbers = np.arange(chunk.line, chunk.line + chunk.lines(), dtype=np.int64)
+    numbers = np.arange(chunk.line, chunk.line + chunk.lines, dtype=np.int64)
     try:
         texts = chunk.data.decode("utf-8").replace("\r\n", "\n").split("\n")
         if len(texts) > len(numbers):  # the last line ended with a line end

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.importers.lines import Chunk, line_chunks
+from data.importers.lines import Chunk
 from data.importers.parsed import Sieve
 
 PIECE_BYTES = 1 << 20
@@ -29,10 +29,9 @@ class Objects(NamedTuple):
     rows: list[dict[str, Any]]
 
 
-def read_json_lines(stream: BinaryIO, sieve: Sieve) -> Iterator[Objects]:
-    """Objects of a file with one in each line; empty lines are none, other lines are rejected into `sieve`."""
-    for chunk in line_chunks(stream, sieve):
-        yield _objects(*_parsed_lines(chunk), sieve)
+def objects_of(chunk: Chunk, sieve: Sieve) -> Objects:
+    """The objects of a file with one in each line; empty lines are none, other lines are rejected into `sieve`."""
+    return _objects(*_parsed_lines(chunk), sieve)
 
 
 def _parsed_lines(chunk: Chunk) -> tuple[NDArray[np.int64], list[Any]]:
@@ -40,7 +39,7 @@ def _parsed_lines(chunk: Chunk) -> tuple[NDArray[np.int64], list[Any]]:
     import orjson
 
     data = chunk.data.removeprefix(_BOM) if chunk.line == 1 else chunk.data
-    numbers = np.arange(chunk.line, chunk.line + chunk.lines(), dtype=np.int64)
+    numbers = np.arange(chunk.line, chunk.line + chunk.lines, dtype=np.int64)
     try:  # all at once is faster than line by line
         values = orjson.loads(b"[" + data.strip(b"\n").replace(b"\n", b",") + b"]")
         if len(values) == len(numbers):

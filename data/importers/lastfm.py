@@ -22,12 +22,12 @@ _MSD_SONG = re.compile(r"SO[0-9A-Z]{16}")
 _NO_SHA1 = "user is not 40 hex digits"
 
 
-def _most_lines(head: bytes, delimiter: str, is_row: Callable[[list[str]], bool]) -> bool:
-    """Whether most of the lines of a table without a header are rows; a stray one here and there is what such files have."""
+def _half_of_lines(head: bytes, delimiter: str, is_row: Callable[[list[str]], bool]) -> bool:
+    """Whether half of the lines at least are rows of a table without a header; stray ones are what such files have."""
     whole = head.split(b"\n")
     lines = [line.rstrip(b"\r").decode("utf-8", "replace") for line in (whole[:-1] or whole)[:200] if line.strip()]
     rows = sum(is_row((split(line, delimiter) if delimiter == "," else None) or line.split(delimiter)) for line in lines)
-    return rows > len(lines) / 2
+    return rows > 0 and 2 * rows >= len(lines)
 
 
 def is_scrobbles(head: bytes) -> bool:
@@ -37,24 +37,24 @@ def is_scrobbles(head: bytes) -> bool:
 
 def is_plain(head: bytes) -> bool:
     """Whether a file that begins so has the columns artist, album, track, date and no header."""
-    return _most_lines(head, ",", lambda row: len(row) == 4 and (not row[3] or _IS_DATE.fullmatch(row[3].strip()) is not None))
+    return _half_of_lines(head, ",", lambda row: len(row) == 4 and _IS_DATE.fullmatch(row[3].strip()) is not None)
 
 
 def is_1k(head: bytes) -> bool:
     """Whether a file that begins so is laid out as Last.fm-1K: user, time, artist id, artist, track id, track."""
-    return _most_lines(head, "\t", lambda row: len(row) == 6 and _ISO.fullmatch(row[1].strip()) is not None)
+    return _half_of_lines(head, "\t", lambda row: len(row) == 6 and _ISO.fullmatch(row[1].strip()) is not None)
 
 
 def is_360k(head: bytes) -> bool:
     """Whether a file that begins so is laid out as Last.fm-360K: user (40 hex digits), artist id, artist, plays."""
-    return _most_lines(
+    return _half_of_lines(
         head, "\t", lambda row: len(row) == 4 and _SHA1.fullmatch(row[0]) is not None and row[3].strip().isdecimal()
     )
 
 
 def is_taste_profile(head: bytes) -> bool:
     """Whether a file that begins so is the MSD taste profile: user (40 hex digits), song (SO...), plays."""
-    return _most_lines(
+    return _half_of_lines(
         head, "\t", lambda row: len(row) == 3 and _SHA1.fullmatch(row[0]) is not None and _MSD_SONG.fullmatch(row[1]) is not None
     )
 

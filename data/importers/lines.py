@@ -13,14 +13,11 @@ TOO_LONG = f"line is longer than {LONGEST_LINE} bytes"
 
 
 class Chunk(NamedTuple):
-    """Whole lines as they stand in the file, and the number of the first."""
+    """Whole lines as they stand in the file, the number of the first, and how many they are."""
 
     data: bytes
     line: int
-
-    def lines(self) -> int:
-        """Number of lines."""
-        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+    lines: int
 
 
 def line_chunks(stream: BinaryIO, sieve: Sieve, *, line: int = 1) -> Iterator[Chunk]:
@@ -37,6 +34,7 @@ def line_chunks(stream: BinaryIO, sieve: Sieve, *, line: int = 1) -> Iterator[Ch
                 pass
             data, end = data[: data.rfind(b"\n") + 1], b"\n"
             sieve.reject(TOO_LONG, [line + data.count(b"\n")])
-        chunk = Chunk(data + end, line)
-        yield chunk
-        line += chunk.lines()
+        data += end
+        lines = data.count(b"\n") + (not data.endswith(b"\n"))
+        yield Chunk(data, line, lines)
+        line += lines

@@ -10,7 +10,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from data.importers.json_rows import Objects, read_json_array, read_json_lines
+from data.importers.json_rows import Objects, objects_of, read_json_array
+from data.importers.lines import line_chunks
+from data.importers.listenbrainz_columns import add_listens
 from data.importers.parsed import BAD_TIME, NO_TIME, Sieve
 from data.importers.values import unix_seconds
 
@@ -46,8 +48,9 @@ def names_users(head: bytes) -> bool:
 
 def read_lines(stream: BinaryIO, sieve: Sieve, *, users: bool) -> None:
     """Listens, one a line. With `users` each must name its user."""
-    for objects in read_json_lines(stream, sieve):
-        _take(objects, sieve, users=users)
+    for chunk in line_chunks(stream, sieve):
+        if not add_listens(chunk, sieve, users=users):
+            _take(objects_of(chunk, sieve), sieve, users=users)
 
 
 def read_array(stream: BinaryIO, sieve: Sieve, *, users: bool) -> None:
