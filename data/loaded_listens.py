@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -83,11 +83,13 @@ def _read(folder: Path, source: StoredSource) -> StoredRows:
     return read_source(folder / source.file, hint)
 
 
-def _items_of(rows: StoredRows, chosen: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-    """The items that the chosen users listened to, bool (n,); None: all."""
-    if chosen is None:
-        return None
-    needed = np.zeros(rows.items.num_rows, bool)
-    for batch in rows.batches(chosen):
-        needed[batch.item] = True
-    return needed
+def _items_of(rows: StoredRows, chosen: NDArray[np.bool_] | None) -> Callable[[], NDArray[np.bool_]] | None:
+    """What tells the items that the chosen users listened to, bool (n,); None: all."""
+
+    def needed() -> NDArray[np.bool_]:
+        items = np.zeros(rows.items.num_rows, bool)
+        for batch in rows.batches(chosen):
+            items[batch.item] = True
+        return items
+
+    return None if chosen is None else needed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -37,13 +38,15 @@ class Library:
         return songs_fingerprint(self.tracks)
 
 
-def matches_of(path: Path, kind: ItemKind, items: pa.Table, library: Library, needed: NDArray[np.bool_] | None = None) -> Matches:
+def matches_of(
+    path: Path, kind: ItemKind, items: pa.Table, library: Library, needed: Callable[[], NDArray[np.bool_]] | None = None
+) -> Matches:
     """What each item of the source whose rows lie at `path` means.
 
     Parameters
     ----------
     items : its items, see `data.listens_table.ITEMS`.
-    needed : bool (n,), the items that are asked for; others may be left unmatched. None: all.
+    needed : tells the items that are asked for, bool (n,), where they are matched anew; others may stay unmatched. None: all.
     """
     if kind != "track":
         key, name, mbid = (items.column(column).to_pylist() for column in ("key", "artist", "artist_mbid"))
@@ -56,8 +59,8 @@ def matches_of(path: Path, kind: ItemKind, items: pa.Table, library: Library, ne
     found = _kept(kept, library.fingerprint, items.num_rows, len(library.tracks)) if by_name else None
     if found is not None:
         return found
-    if needed is not None and not needed.all():
-        rows = np.flatnonzero(needed)
+    if needed is not None:
+        rows = np.flatnonzero(needed())
         few = _matched(items.take(rows), library)
         way = np.full(items.num_rows, NOT, np.uint8)
         way[rows] = few.way

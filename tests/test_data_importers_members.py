@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zipfile
 from pathlib import Path
@@ -122,3 +123,8 @@ def test_a_line_without_end_is_rejected_in_bounded_memory(tmp_path: Path, monkey
     parsed = parse(tmp_path / "a", TABLE + "x" * 5000 + "\nu,t2\nu,t3\n")
     assert parsed.columns("key") == [("t",), ("t2",), ("t3",)]
     assert parsed.rejected == {lines.TOO_LONG: (1, 3)}
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(tmp_path / "pipe") == "unopenable"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -58,12 +59,14 @@ class Member:
 
 
 def file_member(path: Path) -> Member:
-    """One file. Raises InputError (code "missing") if it does not exist."""
+    """One file. Raises InputError if it does not exist (code "missing") or is no regular one ("unopenable")."""
     try:
-        size = path.stat().st_size
+        found = path.stat()
     except FileNotFoundError:
         raise InputError(f"{path} does not exist", code="missing") from None
-    return Member(str(path), size, lambda: path.open("rb"))
+    if not stat.S_ISREG(found.st_mode):  # a pipe can be read once only: recognising it would eat its beginning
+        raise InputError(f"{path} is no regular file", code="unopenable", hint="Write what it gives to a file first")
+    return Member(str(path), found.st_size, lambda: path.open("rb"))
 
 
 def folder_members(folder: Path) -> list[Member]:
