@@ -128,3 +128,13 @@ def test_a_line_without_end_is_rejected_in_bounded_memory(tmp_path: Path, monkey
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert refusal(tmp_path / "pipe") == "unopenable"
+
+
+def test_hetrec_is_read_from_its_archive_with_the_names_beside_it(tmp_path: Path) -> None:
+    files = {
+        "set/user_artists.dat": b"userID\tartistID\tweight\r\n2\t51\t7\r\n",
+        "set/artists.dat": b"id\tname\turl\tpictureURL\n51\tDuran Duran\tx\ty\n",
+        "set/tags.dat": b"tagID\ttagValue\r\n1\tmetal\xe9\r\n",
+    }
+    parsed = parse(archive(tmp_path / "hetrec.zip", **files))
+    assert (parsed.format, parsed.columns("user", "key", "artist")) == ("hetrec", [("2", "51", "Duran Duran")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -137,6 +138,23 @@ def test_an_import_killed_while_it_writes_leaves_the_old_state(tmp_path: Path) -
     process.wait()
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".tmp"} == before
     assert pairs(folder) == {("u", "t1"): 1.0}
+
+
+def test_a_full_disk_is_one_clear_error_and_leaves_the_old_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow.parquet as pq
+
+    folder = tmp_path / "w"
+    import_file(folder, write(tmp_path / "old.csv", "user_id,track_id\nu,t1\n"))
+    before = sorted(path.name for path in folder.iterdir())
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    with pytest.raises(InputError) as caught:
+        import_file(folder, write(tmp_path / "new.csv", NAMED))
+    assert caught.value.code == "disk-full"
+    assert sorted(path.name for path in folder.iterdir()) == before
 
 
 # joining

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from data.importers.delimited import header_of, read_rows
+from data.importers.lines import line_chunks
+from data.importers.members import Member
 from data.importers.parsed import Sieve
 from data.importers.values import numbers
 
@@ -28,7 +30,7 @@ def artists_file(plays: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def read_hetrec(stream: BinaryIO, sieve: Sieve, *, artists: Path | None) -> None:
+def read_hetrec(stream: BinaryIO, sieve: Sieve, *, artists: Member | None) -> None:
     """Read plays of artists; an item's key is Last.fm's number of the artist, its name is taken from artists.dat."""
     import pyarrow as pa
 
@@ -41,13 +43,23 @@ def read_hetrec(stream: BinaryIO, sieve: Sieve, *, artists: Path | None) -> None
         sieve.add(rows.lines, users=users, items=items, weight=numbers(weights))
 
 
-def _names(path: Path | None) -> dict[str, str]:
+def _names(artists: Member | None) -> dict[str, str]:
     """Artist number -> name; lines that are no artist are passed over, as a name is only a help."""
-    if path is None:
+    if artists is None:
         return {}
     names: dict[str, str] = {}
-    for line in path.read_bytes().decode("utf-8", "replace").split("\n")[1:]:
-        cells = line.rstrip("\r").split("\t")
-        if len(cells) > 1 and cells[0] and cells[1].strip():
-            names[cells[0].strip()] = cells[1].strip()
+    unused = Sieve(_Nowhere())
+    with artists.open() as stream:
+        for chunk in line_chunks(stream, unused):
+            for line in chunk.data.decode("utf-8", "replace").split("\n"):
+                cells = line.rstrip("\r").split("\t")
+                if len(cells) > 1 and cells[0] and cells[1].strip():
+                    names[cells[0].strip()] = cells[1].strip()
     return names
+
+
+class _Nowhere:
+    """A sink for lines that are no listens."""
+
+    def put(self, users: Any, items: Any, weight: Any, time: Any) -> None:
+        return None

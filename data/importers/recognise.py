@@ -10,7 +10,8 @@ from typing import BinaryIO, NamedTuple
 
 from data.errors import InputError
 from data.files import fingerprint, hash_file
-from data.importers import generic, hetrec, lastfm, listenbrainz, spotify
+from data.importers import generic, hetrec
+from data.importers.formats import Read, format_of
 from data.importers.members import Member, file_member, folder_members, is_zip, zip_members
 from data.importers.parsed import ItemKind, Sieve, Sink
 
@@ -18,9 +19,7 @@ KNOWN = (
     "Known are tables with a header that names a user and a song (CSV, TSV, Parquet, RecBole's .inter), exports of Spotify,"
     " ListenBrainz and Last.fm as file, folder or zip, the sets Last.fm-1K, Last.fm-360K, HetRec Last.fm and MSD taste profile"
 )
-_BOM = b"\xef\xbb\xbf"
 Progress = Callable[[int, int], None]
-Read = Callable[[BinaryIO, Sieve], None]
 
 
 class Part(NamedTuple):
@@ -28,16 +27,6 @@ class Part(NamedTuple):
 
     member: Member
     read: Read
-
-
-class _Format(NamedTuple):
-    """What is known of a file from its first bytes; `listens` is False for what an export holds beside them, to be counted."""
-
-    name: str
-    read: Read
-    kind: ItemKind = "track"
-    personal: bool = False
-    listens: bool = True
 
 
 @dataclass(frozen=True)
@@ -141,18 +130,29 @@ def recognise(path: Path) -> Source:
         raise InputError(f"{path} names no user and song", code="unknown-format", hint=KNOWN)
     if hetrec.is_plays(head):
         artists = hetrec.artists_file(path)
-        read = partial(hetrec.read_hetrec, artists=artists)
         files = (path,) if artists is None else (path, artists)
-        return Source(path, "hetrec", "lastfm-artist", False, files, (Part(member, read),))
-    found = _format_of(head)
+        return _hetrec(path, files, member, None if artists is None else file_member(artists))
+    found = format_of(head)
     if found is None:
         raise InputError(f"{path} is in no known format of listens", code="unknown-format", hint=KNOWN)
     return Source(path, found.name, found.kind, found.personal, (path,), (Part(member, found.read),))
 
 
+def _hetrec(path: Path, files: tuple[Path, ...], plays: Member, artists: Member | None) -> Source:
+    part = Part(plays, partial(hetrec.read_hetrec, artists=artists))
+    return Source(path, "hetrec", "lastfm-artist", False, files, (part,))
+
+
 def _several(path: Path, members: Sequence[Member]) -> Source:
     """A source of all the files that are listens of one format; what else lies beside them is passed over."""
-    found = [(member, known) for member in members if (known := _format_of(member.head())) is not None]
+    heads = [(member, member.head()) for member in members]
+    plays = [member for member, head in heads if hetrec.is_plays(head)]
+    if len(plays) == 1:
+        beside = {member.name: member for member in members}
+        artists = beside.get(plays[0].name.removesuffix(hetrec.PLAYS) + hetrec.ARTISTS)
+        read = tuple(Path(member.name) for member in (plays[0], artists) if member is not None) if path.is_dir() else (path,)
+        return _hetrec(path, read, plays[0], artists)
+    found = [(member, known) for member, head in heads if (known := format_of(head)) is not None]
     listens = [known for _, known in found if known.listens]
     names = {known.name for known in listens}
     if len(names) != 1:
@@ -167,34 +167,3 @@ def _several(path: Path, members: Sequence[Member]) -> Source:
     found = [(member, known) for member, known in found if known.name == first.name]
     files = tuple(Path(member.name) for member, _ in found) if path.is_dir() else (path,)
     return Source(path, first.name, first.kind, first.personal, files, tuple(Part(member, known.read) for member, known in found))
-
-
-def _format_of(head: bytes) -> _Format | None:
-    """The format of a text file that begins so, or None."""
-    text = head.removeprefix(_BOM)
-    bare = text.lstrip()
-    if spotify.is_extended(bare):
-        return _Format("spotify", spotify.read_extended, personal=True)
-    if spotify.is_short(bare):
-        return _Format("spotify-short", spotify.read_short, personal=True)
-    if listenbrainz.is_beside(bare):
-        return _Format("listenbrainz", partial(listenbrainz.read_lines, users=False), personal=True, listens=False)
-    if listenbrainz.is_lines(bare) or listenbrainz.is_array(bare):
-        users = listenbrainz.names_users(bare)
-        read = listenbrainz.read_array if bare.startswith(b"[") else listenbrainz.read_lines
-        return _Format("listenbrainz", partial(read, users=users), personal=not users)
-    if lastfm.is_scrobbles(text):
-        return _Format("lastfm", lastfm.read_scrobbles, personal=True)
-    if generic.is_table(text):
-        first_line = text.split(b"\n", 1)[0]
-        name = "tsv" if generic.delimiter_of(first_line) == "\t" else "csv"
-        return _Format(name, partial(generic.read_text, head=text))
-    if lastfm.is_1k(text):
-        return _Format("lastfm-1k", lastfm.read_1k)
-    if lastfm.is_360k(text):
-        return _Format("lastfm-360k", lastfm.read_360k, "artist")
-    if lastfm.is_taste_profile(text):
-        return _Format("msd-taste-profile", lastfm.read_taste_profile)
-    if lastfm.is_plain(text):
-        return _Format("lastfm-plain", lastfm.read_plain, personal=True)
-    return None
