@@ -48,33 +48,32 @@ def matches_of(
     items : its items, see `data.listens_table.ITEMS`.
     needed : tells the items that are asked for, bool (n,), where they are matched anew; others may stay unmatched. None: all.
     """
-    if kind != "track":
-        key, name, mbid = (items.column(column).to_pylist() for column in ("key", "artist", "artist_mbid"))
-        pairs = resolve_artists(key if kind == "lastfm-artist" else [""] * len(name), name, library.tracks, mbids=mbid)
-        way = np.zeros(items.num_rows, np.uint8)
-        way[pairs.item] = BY_ARTIST
-        return Matches(pairs.item, pairs.track, way)
     kept = _kept_at(path)
-    by_name = _has_names(items)
-    found = _kept(kept, library.fingerprint, items.num_rows, len(library.tracks)) if by_name else None
+    keep = kind == "track" and _has_names(items)
+    found = _kept(kept, library.fingerprint, items.num_rows, len(library.tracks)) if keep else None
     if found is not None:
         return found
     if needed is not None:
         rows = np.flatnonzero(needed())
-        few = _matched(items.take(rows), library)
+        few = _matched(kind, items.take(rows), library)
         way = np.full(items.num_rows, NOT, np.uint8)
         way[rows] = few.way
         return Matches(rows[few.item], few.track, way)
-    found = _matched(items, library)
-    if by_name:
+    found = _matched(kind, items, library)
+    if keep:
         _keep(kept, library.fingerprint, found)
     return found
 
 
-def _matched(items: pa.Table, library: Library) -> Matches:
-    names = ("key", "recording_mbid", "artist", "title", "album")
-    columns = {name: items.column(name).to_pylist() for name in names}
-    return match_songs(columns, items.column("duration").to_numpy(), library.index)
+def _matched(kind: ItemKind, items: pa.Table, library: Library) -> Matches:
+    if kind == "track":
+        columns = {name: items.column(name).to_pylist() for name in ("key", "recording_mbid", "artist", "title", "album")}
+        return match_songs(columns, items.column("duration").to_numpy(), library.index)
+    number, name, mbid = (items.column(column).to_pylist() for column in ("key", "artist", "artist_mbid"))
+    pairs = resolve_artists(number if kind == "lastfm-artist" else [""] * len(name), name, library.tracks, mbids=mbid)
+    way = np.full(items.num_rows, NOT, np.uint8)
+    way[pairs.item] = BY_ARTIST
+    return Matches(pairs.item, pairs.track, way)
 
 
 def _has_names(items: pa.Table) -> bool:

@@ -253,6 +253,7 @@ def test_artists_are_matched_by_musicbrainz_id_then_by_name(tmp_path: Path) -> N
         Track("c", "/c", "Homonym", "z", artist_mbid="cccc"),
     ]
     assert pairs(tmp_path / "w", tracks) == {(sha1, "a"): 5.0, (sha1, "b"): 3.0}
+    assert pairs(tmp_path / "w", tracks, users=[sha1]) == {(sha1, "a"): 5.0, (sha1, "b"): 3.0}
 
 
 @pytest.mark.slow
