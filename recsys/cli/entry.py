@@ -12,6 +12,7 @@ from recsys.cli import (  # noqa: F401  (each registers its commands)
     demo,
     evaluate,
     library,
+    listens,
     lists,
     models,
     purge,

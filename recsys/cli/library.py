@@ -1,4 +1,4 @@
-"""Commands about songs and listens: scan, failed, import-listens, doctor."""
+"""Commands about songs: scan, failed, doctor."""
 
 from __future__ import annotations
 
@@ -86,26 +86,6 @@ def failed(
     else:
         columns = ("file", "code", "reason", "what to do", "since")
         print_table(columns, [(f["path"], f["code"], f["reason"], f["hint"], f["time"][:10]) for f in rows])
-
-
-@app.command("import-listens")
-def import_listens(
-    context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Listening histories; the format is recognised.", show_default=False)],
-    json: JsonOption = False,
-) -> None:
-    """Read who played what; the same file twice changes nothing."""
-    from recsys.steps import listens
-
-    results = listens.import_listens(context.obj, files, report=TerminalReport())
-    if json:
-        print_json(results)
-    else:
-        for result in results["files"]:
-            typer.echo(result["summary"])
-        typer.echo(results["summary"])
-    if any(result["bad_rows"] for result in results["files"]):
-        raise typer.Exit(PARTIAL)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from data.embeddings import SongEmbeddings, read_embeddings, read_fingerprint
 from data.errors import InputError
 from data.files import fingerprint, hash_file
 from data.listens import Listens
+from data.loaded_listens import load
 from data.tracks import Track
 from recsys.workspace import Workspace
 
@@ -32,7 +33,7 @@ def read_interactions(workspace: Workspace, catalogue: Catalogue) -> Interaction
     tracks = catalogue.tracks()
     if not tracks:
         raise InputError("the catalogue holds no songs", code="no-songs", hint="Run `recsys scan FOLDER` first")
-    listens, counts = stored_listens.load(workspace.listens, tracks)
+    listens, counts = load(workspace.listens, tracks)
     if not len(listens):
         if counts["rows stored"]:
             raise InputError(
@@ -44,7 +45,7 @@ def read_interactions(workspace: Workspace, catalogue: Catalogue) -> Interaction
 
 def read_events(workspace: Workspace, catalogue: Catalogue) -> Listens | None:
     """The listens of `read_interactions` one row an event, or None if no time is known."""
-    events, _ = stored_listens.load(workspace.listens, catalogue.tracks(), events=True)
+    events, _ = load(workspace.listens, catalogue.tracks(), events=True)
     return None if events.time is None else events
 
 
