@@ -14,6 +14,8 @@ from recsys.cli import (  # noqa: F401  (each registers its commands)
     library,
     lists,
     models,
+    pictures,
+    recommend,
     tags,
     tune,
     vectors,
