@@ -107,8 +107,17 @@ def _of_part(part: Part, played: NDArray[np.int32], weights: NDArray[np.float32]
     if isinstance(part, PostingsModel):
         return _of_postings(part, played, weights, groups)
     factors = part.item_factors
-    means = [factors[rows].mean(axis=0, dtype=np.float64) if len(rows) else np.zeros(factors.shape[1]) for rows in groups]
+    means = [_mean_row(factors, rows) for rows in groups]
     return fold_shares(part.fold, played, weights, factors, np.asarray(means).reshape(len(groups), factors.shape[1]))
+
+
+def _mean_row(factors: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
+    """Mean of these rows, float32 (f,); zeros of none."""
+    if len(rows) < 100:
+        return np.asarray(factors[rows].sum(axis=0) / max(1, len(rows)), np.float32)
+    weights = np.zeros(len(factors), np.float32)  # of many a product: the rows would be copied, and the factors are large
+    weights[rows] = 1 / len(rows)
+    return np.asarray(weights @ factors, np.float32)
 
 
 def _of_postings(part: PostingsModel, played: NDArray[np.int32], weights: NDArray[np.float32], groups: list[Rows]) -> Shares:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from collab.because import Popularity, because, popularity_of
-from collab.explain import explain
+from collab.explain import Taste, explain
 from collab.fallback import Terms
 from collab.people import Person, scores_for, taste_of, trained_on
 from collab.ranking import tie_order
@@ -67,10 +67,11 @@ def place_of(serving: ServingModel, person: Person, track: int, terms: Terms) ->
         allowed[offer.tracks] = False
     rank, score, source = found or (0, 0.0, "catalogue-diverse")
     rows = np.array([track], np.int32)
-    (reason,) = explain(serving, rows, [source], taste, terms.name_of, terms.shared_tags)
+    mine = taste.tracks == track
+    others = Taste(taste.tracks[~mine], taste.plays[~mine], taste.liked[~mine])  # "sounds like itself" is no reason
+    (reason,) = explain(serving, rows, [source], others, terms.name_of, terms.shared_tags)
     (songs,) = because(serving, taste, rows, [source], terms.because)
     cold = not serving.listeners[track]
     song = Recommendation(serving.tracks.ids[track], rank, score, source, reason.text, cold, reason.tags, songs)
-    mine = taste.tracks == track
     liked = bool(taste.liked[mine].any())
     return Place(song, number, bool((taste.plays[mine] > 0).any()), liked, popularity_of(serving, track))

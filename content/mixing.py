@@ -15,9 +15,9 @@ def by_seeds(unit: NDArray[np.float32], seeds: NDArray[np.int32], without: NDArr
 
     To each seed belongs a list of all songs by (cosine to this seed + mean cosine to all seeds) / 2. A song stands where it
     stands in the best of these lists: so every seed has its share, and what lies between the seeds comes before what only one
-    of them knows. The mean of the seeds alone would be like none of seeds of different styles, the nearest seed alone would let the seed
-    in the most crowded region fill the list; see docs/lists.md for the measurement. A song that is like one of `without` goes
-    back, in each list, to the place of songs whose value is less by that (positive) cosine.
+    of them knows. The mean of the seeds alone would be like none of seeds of different styles, the nearest seed alone would let
+    the seed in the most crowded region fill the list; see docs/lists.md for the measurement. A song that is like one of
+    `without` goes back, in each list, to the place of songs whose value is less by that (positive) cosine.
 
     Parameters
     ----------

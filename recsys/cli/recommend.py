@@ -65,7 +65,9 @@ def recommend(
             raise typer.BadParameter("--users-file does not go with --user or --like")
         if m3u8 is not None or jspf is not None:
             raise typer.BadParameter("--users-file writes Parquet (--out) and goes with neither --m3u8 nor --jspf")
-        many = step.recommend_many(
+        from recsys.steps.recommend_many import recommend_many
+
+        many = recommend_many(
             context.obj,
             users_file,
             out,

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.asked_song import song_asker
-from data.catalogue import Catalogue
 from data.errors import InputError
 from data.list_limits import Gate, Limits
-from data.playlists.files import read_playlist
-from data.playlists.matching import entry_matcher
-from data.tracks import Track
+from recsys.steps.asked_songs import asked_songs, rows_of
 from recsys.steps.lengths import check_length, prefix_for, seconds_of, usual_length
 from recsys.steps.song_vectors import SongVectors, item_of, song_vectors, tags_in_common
 from recsys.steps.taste_of_user import Heard, places_by_model
@@ -23,14 +19,6 @@ from recsys.workspace import open_workspace
 
 SONGS = 20
 MOST_SEED = 2**32 - 1
-PLAYLISTS = (".m3u8", ".m3u", ".jspf")
-
-
-class _Asked(NamedTuple):
-    """The songs that were named, and remarks on those that could not be used."""
-
-    tracks: list[Track]
-    notes: list[str]
 
 
 def playlist(
@@ -75,12 +63,12 @@ def playlist(
     gate = Gate(Limits(artist_cap, album_cap, keep_duplicates))
     workspace = open_workspace(root)
     with workspace.catalogue(readonly=True) as catalogue:
-        wanted, unwanted = _asked(catalogue, seeds), _asked(catalogue, without)
+        wanted, unwanted = asked_songs(catalogue, seeds), asked_songs(catalogue, without)
         vectors = song_vectors(workspace, catalogue)
         told = None if user is None else places_by_model(workspace, catalogue, user, vectors)
         shared = tags_in_common(catalogue)
-    plus, plus_notes = _rows(vectors, wanted, one_must_be=bool(seeds))
-    minus, minus_notes = _rows(vectors, unwanted, one_must_be=False)
+    plus, plus_notes = rows_of(vectors, wanted, one_must_be=bool(seeds))
+    minus, minus_notes = rows_of(vectors, unwanted, one_must_be=False)
     both = sorted(set(plus.tolist()) & set(minus.tolist()))
     if both:
         raise InputError(f"{vectors.tracks[both[0]].name} is both a seed and among the songs to be unlike")
@@ -110,45 +98,6 @@ def _check(seeds: Sequence[str], user: str | None, k: int | None, minutes: float
         raise InputError("a playlist needs a seed or a user", hint="Give songs with --seed, or --user")
     if not 0 <= seed <= MOST_SEED:
         raise InputError(f"seed={seed} must lie in [0, {MOST_SEED}]")
-
-
-def _asked(catalogue: Catalogue, texts: Sequence[str]) -> _Asked:
-    """The songs that are named one by one or by playlists, each once."""
-    ask = song_asker(catalogue)
-    found: dict[str, Track] = {}
-    notes: list[str] = []
-    for text in texts:
-        path = Path(text)
-        if path.suffix.lower() not in PLAYLISTS:
-            track = ask(text)
-            found[track.track_id] = track
-            continue
-        entries = read_playlist(path).entries
-        match = entry_matcher(catalogue.tracks())
-        matched = [track for track in map(match, entries) if track is not None]
-        if not matched:
-            raise InputError(
-                f"{text}: none of its {len(entries)} entries is a song of the library", code="no-match", hint="Compare the paths"
-            )
-        if len(matched) < len(entries):
-            notes.append(f"{text}: {len(entries) - len(matched)} of {len(entries)} entries are not in the library")
-        found |= {track.track_id: track for track in matched}
-    return _Asked(list(found.values()), notes)
-
-
-def _rows(vectors: SongVectors, asked: _Asked, *, one_must_be: bool) -> tuple[NDArray[np.int32], list[str]]:
-    """Rows int32 (m,) of the songs, and remarks; a song without embedding is an error if it is the only one."""
-    rows: list[int] = []
-    refused: list[InputError] = []
-    for track in asked.tracks:
-        try:
-            rows.append(vectors.row(track))
-        except InputError as error:
-            refused.append(error)
-    if refused and (len(asked.tracks) == 1 or (one_must_be and not rows)):
-        raise refused[0]
-    notes = [*asked.notes, *(f"not used: {error}" for error in refused)]
-    return np.array(rows, np.int32), notes
 
 
 def _order(
