@@ -20,8 +20,8 @@ LEAST = 0.01  # share below which a song is not named
 
 
 class Popularity(NamedTuple):
-    """Distinct listeners of a song, their share of all listeners, and what popularity by itself adds to the model's score: a blend
-    may hold it against songs, then this is below 0 for the popular and above 0 for the others.
+    """Distinct listeners of a song, their share of all listeners, and what popularity by itself adds to the model's score: a
+    blend may hold it against songs, then this is below 0 for the popular and above 0 for the others.
     """
 
     listeners: int
