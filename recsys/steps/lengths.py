@@ -54,10 +54,12 @@ def number_for(make: Callable[[int], list[Track]], minutes: float, usual: float,
             break
         tried.add(count)
         made = make(count)
-        missing = wanted - seconds_of(made, usual)
+        seconds = seconds_of(made, usual)
+        missing = wanted - seconds
         if not best or abs(missing) < abs(wanted - seconds_of(best, usual)):
             best = made
-        if len(made) < count:
+        if len(made) < count and missing > 0:
             break  # there are no more
-        count = max(least, count + (round(missing / usual) or (1 if missing > 0 else -1)))
+        # As many as it takes of the length that these have; or else one more or less.
+        count = max(least, len(made) + (round(missing * len(made) / seconds) or (1 if missing > 0 else -1)))
     return best

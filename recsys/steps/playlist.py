@@ -112,7 +112,9 @@ def _order(
         scores = told.scores
         if len(minus):  # without seeds, what sounds like these comes after all that does not
             against = (vectors.unit @ vectors.unit[minus].T).max(axis=1)
-            scores = (scores - np.ptp(scores[np.isfinite(scores)]) * np.maximum(against, 0)).astype(np.float32)
+            told_of = scores[np.isfinite(scores)]
+            spread = float(np.ptp(told_of)) if len(told_of) else 0.0
+            scores = (scores - spread * np.maximum(against, 0)).astype(np.float32)
         place = np.log1p(ranks(scores))
         if len(plus):
             by_sound = by_seeds(vectors.unit, plus, minus)
