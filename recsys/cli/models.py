@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, WorkersOption, app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 
 
@@ -113,13 +113,13 @@ def architectures(
         return
     for row in rows:
         training = ", ".join(f"{key}={value}" for key, value in row["training"].items()) or "the defaults"
-        typer.echo(f"{row['name'] or 'notation'}: {row['architecture']}")
+        echo(f"{row['name'] or 'notation'}: {row['architecture']}")
         if architecture is not None:
             lines = [(x["layer"], " x ".join(map(str, x["shape"])), x["parameters"], x["multiply_adds"]) for x in row["layers"]]
             cost = [(layer, shape, f"{n:,}", f"{adds:,}") for layer, shape, n, adds in lines]
             columns = ("layer", "makes", "parameters", "multiply-adds")
             print_table(columns, cost, right=("parameters", "multiply-adds"))
-        typer.echo(
+        echo(
             f"  {row['parameters']:,} parameters, {row['multiply_adds'] / 1e6:.1f} million multiply-adds a snippet of "
             f"{row['snippet_seconds']:g} s, embedding of {row['embedding_size']}; trained with {training}"
         )
@@ -159,6 +159,6 @@ def _answer(result: dict[str, object], json: bool) -> None:
     if json:
         print_json(result)
     else:
-        typer.echo(result["summary"])
+        echo(result["summary"])
     if result.get("failed"):
         raise typer.Exit(PARTIAL)
