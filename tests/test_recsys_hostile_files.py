@@ -1,4 +1,4 @@
-"""A workspace or an import that somebody has tampered with: refused in one line; nothing in it runs, nothing outside is touched."""
+"""A workspace or an import that was tampered with: refused in one line; nothing in it runs, nothing outside is touched."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from conftest import ROOT, once
 from odd_files import GOOD, ODD, make_odd_folder
-from sounds import tone, write
+from sounds import tone
 
 NEEDS_PERMISSIONS = {"unreadable.wav"}
 # No permission keeps root out, unless it goes without its powers over files.
