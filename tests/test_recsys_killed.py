@@ -7,8 +7,7 @@ import sqlite3
 
 import numpy as np
 import pytest
-from conftest import once
-from killing import Stage, kill_at_random, killed_when, rows_of, start, unbroken
+from killing import kill_at_random, killed_when, rows_of, start
 
 
 def songs_in(workspace):
@@ -60,42 +59,17 @@ def test_a_killed_extraction_leaves_only_whole_images(recsys, workspace):
     assert not list(workspace.rglob("*.tmp"))
 
 
-@pytest.fixture(scope="session")
-def stages(shared_folder) -> list[Stage]:
-    """Scan, import, extraction with embedding, and training, on nine songs and one that is none; run once, and measured."""
-    from data.world.world import WorldSpec, compose_world
-
-    folder, music = shared_folder / "stages", shared_folder / "nine-songs"
-    with once(shared_folder / "nine-songs-made") as first:
-        if first:
-            compose_world(music, WorldSpec(songs=9, listeners=20, seconds=2.0, songs_per_artist=1), workers=1)
-            listed = (music / "tracks.csv").read_text(encoding="utf-8").splitlines()
-            row = [cell if cell else "x" for cell in listed[1].split(",")]
-            (music / "none.mp3").write_text("no song at all")
-            row[:2] = ["none", "none.mp3"]
-            (music / "tracks.csv").write_text("\n".join([*listed, ",".join(row)]) + "\n", encoding="utf-8")
-    small = ("--from", "scratch", "--architecture", "IC(8,12,4)F(192)O", "--epochs", 3, "--seed", 1)
-    commands = [
-        ("scan", ("scan", music)),
-        ("import", ("import-listens", music / "listens.csv")),
-        ("extraction", ("embed", "--workers", 2)),
-        ("training", ("train-content", *small, "--workers", 1)),
-    ]
-    shutil.rmtree(folder, ignore_errors=True)
-    return unbroken(folder, commands)
-
-
 def test_commands_killed_at_random_moments_end_as_unbroken_ones(stages, tmp_path):
     outcome = kill_at_random(stages, tmp_path, kills=6, seed=6)
-    assert outcome.number == 6
+    assert all(outcome.kills.values()), outcome
 
 
 @pytest.mark.slow
-def test_200_kills_at_random_moments_lose_nothing(stages, tmp_path, record_property):
-    outcome = kill_at_random(stages, tmp_path, kills=200, seed=200)
+def test_200_kills_at_random_moments_lose_nothing(stages, tmp_path):
+    outcome = kill_at_random(stages, tmp_path, kills=200, seed=200, in_a_row=3)
     assert outcome.number == 200
     for name, shares in outcome.kills.items():
-        record_property(name, f"{len(shares)} kills, at {min(shares):.2f} to {max(shares):.2f} of the run")
+        print(f"{name}: {len(shares)} kills, at {min(shares):.2f} to {max(shares):.2f} of the run")
         assert len(shares) >= 20, name
         assert min(shares) < 0.3
         assert max(shares) > 0.6, name
