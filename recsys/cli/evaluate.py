@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recsys.cli.app import Device, DeviceOption, JsonOption, SeedOption, WorkersOption, evaluate_app
+from recsys.cli.completion import labels as label_kinds
 from recsys.cli.output import TerminalReport, echo, print_json, print_table
 from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 
@@ -36,7 +37,7 @@ class LabelStart(StrEnum):
 @evaluate_app.command("labels")
 def labels(
     context: typer.Context,
-    label: Annotated[str, typer.Option("--label", help="genre, mood, any column.")] = "genre",
+    label: Annotated[str, typer.Option("--label", help="genre, mood, any column.", autocompletion=label_kinds)] = "genre",
     also: AlsoOption = None,
     split: Annotated[
         Split | None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, WorkersOption, app
+from recsys.cli.completion import engines, labels
 from recsys.cli.output import TerminalReport, echo, print_json, print_table
 from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 
@@ -16,7 +17,8 @@ from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 def train_content(
     context: typer.Context,
     label: Annotated[
-        str, typer.Option("--label", help="What the network learns to tell apart: genre, mood, any column.")
+        str,
+        typer.Option("--label", help="What the network learns to tell apart: genre, mood, any column.", autocompletion=labels),
     ] = "genre",
     also: AlsoOption = None,
     start: Annotated[
@@ -134,6 +136,7 @@ def train_hybrid(
             "--engine",
             help="hybrid (the best blend of the others by validation), als, ease, bpr, lightfm; on listens alone: als-cf, "
             "ease-cf, bpr-cf, lightfm-cf; content, content-ridge, features (of --metadata); popularity.",
+            autocompletion=engines,
         ),
     ] = "hybrid",
     metadata: Annotated[
