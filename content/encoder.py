@@ -137,7 +137,7 @@ class Encoder:
             )
         try:
             encoder = _restore(folder, about)
-        except (SafetensorError, OSError, RuntimeError, KeyError, TypeError) as error:
+        except (SafetensorError, OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise InputError(
                 f"{folder / 'model.safetensors'} cannot be read: {error}", code="damaged", hint="Train the network again"
             ) from None

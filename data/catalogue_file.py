@@ -86,8 +86,8 @@ def sql_errors(path: Path) -> Iterator[None]:
             raise InputError(message, code="damaged", hint="Move it away and scan the folders again") from None
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise InputError(f"{path} is in use by another process", code="busy", hint="Wait until it ends") from None
-        if name.startswith("SQLITE_FULL"):
+        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")):  # (the latter: no space for its shared memory)
             raise InputError(f"no space left on the disk while writing {path}", code="disk-full") from None
-        if _is_refused(error) or name.startswith("SQLITE_PERM"):
+        if _is_refused(error) or name.startswith(("SQLITE_PERM", "SQLITE_IOERR")):
             raise InputError(f"{path} cannot be opened or written: {error}", code="unwritable") from None
         raise

@@ -24,6 +24,7 @@ from recsys.cli import (  # noqa: F401  (each registers its commands)
 )
 from recsys.cli.app import app
 from recsys.cli.ending import Ended, ending_on_signals
+from recsys.cli.output import printable
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -51,5 +52,5 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def _fail(message: str) -> None:
     # One line: of a message that also draws (a caret below a notation) the sentence above the drawing.
-    sys.stderr.write(f"recsys: {message.splitlines()[0]}\n")
+    sys.stderr.write(f"recsys: {printable(message.splitlines()[0])}\n")
     sys.exit(1)

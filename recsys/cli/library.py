@@ -9,7 +9,7 @@ import typer
 
 from data.guarded import TIME_LIMIT_S
 from recsys.cli.app import PARTIAL, JsonOption, TimeLimitOption, WorkersOption, app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 
 
 @app.command()
@@ -51,7 +51,7 @@ def scan(
         print_json(result)
     else:
         for line in result["summary"]:
-            typer.echo(line)
+            echo(line)
     if result["failed"]:
         raise typer.Exit(PARTIAL)
 
@@ -74,7 +74,7 @@ def failed(
         if json:
             print_json(result)
         else:
-            typer.echo(result["summary"])
+            echo(result["summary"])
         if result["failed"]:
             raise typer.Exit(PARTIAL)
         return
@@ -82,7 +82,7 @@ def failed(
     if json:
         print_json(rows)
     elif not rows:
-        typer.echo("No file has failed.")
+        echo("No file has failed.")
     else:
         columns = ("file", "code", "reason", "what to do", "since")
         print_table(columns, [(f["path"], f["code"], f["reason"], f["hint"], f["time"][:10]) for f in rows])

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from recsys.cli.output import print_json, print_table
+from recsys.cli.output import echo, print_json, print_table
 
 STDOUT = Path("-")
 
@@ -68,7 +68,7 @@ def deliver(root: Path, answer: dict[str, Any], title: str, targets: Targets, js
 
     ids = [item["track_id"] for item in answer["items"]]
     for note in answer.get("notes", ()):
-        typer.echo(note, err=True)
+        echo(note, err=True)
     written = []
     for path in (targets.m3u8, targets.jspf):
         if path is None:
@@ -78,10 +78,10 @@ def deliver(root: Path, answer: dict[str, Any], title: str, targets: Targets, js
             told = list_text(root, ids, form, title=title, relative=targets.relative)  # type: ignore[arg-type]
             typer.echo(told["text"], nl=False)
             for place in told["left_out"]:
-                typer.echo(f"left out, its path cannot stand in such a file: {place!r}", err=True)
+                echo(f"left out, its path cannot stand in such a file: {place!r}", err=True)
             continue
         done = write_list(root, ids, path, title=title, relative=targets.relative, force=targets.force)
-        typer.echo(done.pop("summary"), err=True)
+        echo(done.pop("summary"), err=True)
         written.append(done)
     if json:
         print_json(answer | ({"written": written} if written else {}))
@@ -96,7 +96,7 @@ def say_hidden(hidden: Sequence[Mapping[str, Any]]) -> None:
         first = hidden[0]
         more = f" and {len(hidden) - 1} more" if len(hidden) > 1 else ""
         line = f"hidden: {first['name']} ({first['track_id']}: {first['why']} as {first['of']}){more}"
-        typer.echo(f"{line}; --keep-duplicates lists them", err=True)
+        echo(f"{line}; --keep-duplicates lists them", err=True)
 
 
 def song_table(items: Sequence[Mapping[str, Any]], *, title: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.app import PARTIAL, JsonOption, app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 
 
 @app.command("import-listens")
@@ -34,8 +34,8 @@ def import_listens(
         print_json(results)
     else:
         for result in results["files"]:
-            typer.echo(result["summary"])
-        typer.echo(results["summary"])
+            echo(result["summary"])
+        echo(results["summary"])
     if any(result["bad_rows"] for result in results["files"]):
         raise typer.Exit(PARTIAL)
 
@@ -53,7 +53,7 @@ def unmatched(
     if json:
         print_json(answer)
         return
-    typer.echo(answer["summary"])
+    echo(answer["summary"])
     if answer["unmatched"]:
         rows = [(item["listens"], item["artist"], item["title"], item["album"], item["id"]) for item in answer["unmatched"]]
         print_table(("listens", "artist", "title", "album", "id"), rows, title="Not in the catalogue", right=("listens",))

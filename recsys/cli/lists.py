@@ -23,7 +23,7 @@ from recsys.cli.list_output import (
     deliver,
     song_table,
 )
-from recsys.cli.output import print_json, print_table
+from recsys.cli.output import echo, print_json, print_table
 
 Song = typer.Argument(help='A song: its id, the path of its file, "Artist - Title" or a title.', show_default=False)
 
@@ -169,7 +169,7 @@ def reorder(
 
     answer = step(context.obj, source, out, keep_first=keep_first, relative=relative, force=force)
     for note in answer["notes"]:
-        typer.echo(note, err=True)
+        echo(note, err=True)
     if json:
         print_json(answer)
         return
@@ -177,4 +177,4 @@ def reorder(
     rows = [(i["rank"], i["before"], i["artist"], i["title"], i["similarity"]) for i in answer["items"]]
     print_table(columns, rows, title=f"{source}, smoothed; similarity to the song before", right=("#", "before", columns[-1]))
     told = f"mean step {answer['mean_step_before']:.3f} before, {answer['mean_step_after']:.3f} after"
-    typer.echo(f"{told} (1 - similarity of neighbours)" + (f"; {answer['written']['summary']}" if answer["written"] else ""))
+    echo(f"{told} (1 - similarity of neighbours)" + (f"; {answer['written']['summary']}" if answer["written"] else ""))

@@ -9,7 +9,8 @@ import typer
 
 from data.guarded import TIME_LIMIT_S
 from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, TimeLimitOption, WorkersOption, app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.completion import engines, labels
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 
 
@@ -17,7 +18,8 @@ from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 def train_content(
     context: typer.Context,
     label: Annotated[
-        str, typer.Option("--label", help="What the network learns to tell apart: genre, mood, any column.")
+        str,
+        typer.Option("--label", help="What the network learns to tell apart: genre, mood, any column.", autocompletion=labels),
     ] = "genre",
     also: AlsoOption = None,
     start: Annotated[
@@ -128,13 +130,13 @@ def architectures(
         return
     for row in rows:
         training = ", ".join(f"{key}={value}" for key, value in row["training"].items()) or "the defaults"
-        typer.echo(f"{row['name'] or 'notation'}: {row['architecture']}")
+        echo(f"{row['name'] or 'notation'}: {row['architecture']}")
         if architecture is not None:
             lines = [(x["layer"], " x ".join(map(str, x["shape"])), x["parameters"], x["multiply_adds"]) for x in row["layers"]]
             cost = [(layer, shape, f"{n:,}", f"{adds:,}") for layer, shape, n, adds in lines]
             columns = ("layer", "makes", "parameters", "multiply-adds")
             print_table(columns, cost, right=("parameters", "multiply-adds"))
-        typer.echo(
+        echo(
             f"  {row['parameters']:,} parameters, {row['multiply_adds'] / 1e6:.1f} million multiply-adds a snippet of "
             f"{row['snippet_seconds']:g} s, embedding of {row['embedding_size']}; trained with {training}"
         )
@@ -149,6 +151,7 @@ def train_hybrid(
             "--engine",
             help="hybrid (the best blend of the others by validation), als, ease, bpr, lightfm; on listens alone: als-cf, "
             "ease-cf, bpr-cf, lightfm-cf; content, content-ridge, features (of --metadata); popularity.",
+            autocompletion=engines,
         ),
     ] = "hybrid",
     metadata: Annotated[
@@ -174,6 +177,6 @@ def _answer(result: dict[str, object], json: bool) -> None:
     if json:
         print_json(result)
     else:
-        typer.echo(result["summary"])
+        echo(result["summary"])
     if result.get("failed"):
         raise typer.Exit(PARTIAL)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.app import JsonOption, app, export_app
-from recsys.cli.output import print_json
+from recsys.cli.output import echo, print_json
 
 
 @app.command("map")
@@ -32,7 +32,7 @@ def draw_map(
     if json:
         print_json(answer)
     else:
-        typer.echo(answer["summary"])
+        echo(answer["summary"])
 
 
 @app.command()
@@ -49,7 +49,7 @@ def show(
     if json:
         print_json(answer)
     else:
-        typer.echo(answer["summary"])
+        echo(answer["summary"])
 
 
 @export_app.command("embeddings")
@@ -68,4 +68,4 @@ def export_embeddings(
     if json:
         print_json(answer)
     else:
-        typer.echo(answer["summary"])
+        echo(answer["summary"])

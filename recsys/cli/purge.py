@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.app import JsonOption, app
-from recsys.cli.output import TerminalReport, print_json
+from recsys.cli.output import TerminalReport, echo, print_json
 
 
 @app.command()
@@ -31,8 +31,8 @@ def purge(
         print_json(result)
     else:
         for doubt in result["doubts"] if dry_run else ():
-            typer.echo(f"to be looked at: {doubt}")
-        typer.echo(result["summary"])
+            echo(f"to be looked at: {doubt}")
+        echo(result["summary"])
 
 
 def _ask(doubt: str) -> bool:

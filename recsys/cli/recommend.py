@@ -20,7 +20,7 @@ from recsys.cli.list_output import (
     Targets,
     deliver,
 )
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 
 
 @app.command()
@@ -79,11 +79,11 @@ def recommend(
             report=TerminalReport(),
         )
         for note in many["notes"]:
-            typer.echo(note, err=True)
+            echo(note, err=True)
         if json:
             print_json(many)
         else:
-            typer.echo(many["summary"])
+            echo(many["summary"])
         return
     answer = step.recommend(
         context.obj,
@@ -123,17 +123,17 @@ def explain(
         raise typer.BadParameter("--user must not be empty")
     answer = step(context.obj, song, user=user, likes=like or [], explore=explore)
     for note in answer["notes"]:
-        typer.echo(note, err=True)
+        echo(note, err=True)
     if json:
         print_json(answer)
         return
     told = answer["song"]
     place = "no rank: nothing is known to rank it by" if told["rank"] is None else f"rank {told['rank']} of {told['of']}"
-    typer.echo(f"{told['name']} ({told['track_id']}): {place}, score {told['score']:.3f}, {told['source']}")
-    typer.echo(told["reason"])
+    echo(f"{told['name']} ({told['track_id']}): {place}, score {told['score']:.3f}, {told['source']}")
+    echo(told["reason"])
     popularity = told["popularity"]
     effect = f", which changes the score by {popularity['effect']:.3f}" if popularity["effect"] else ""
-    typer.echo(f"listeners: {popularity['listeners']} ({100 * popularity['share']:.1f} %){effect}")
+    echo(f"listeners: {popularity['listeners']} ({100 * popularity['share']:.1f} %){effect}")
     if told["because"]:
         title = "The songs that carry it" + ("" if answer["exact"] else " (approximately)")
         rows = [(f"{100 * one['share']:.1f} %", one["name"], one["track_id"]) for one in told["because"]]
