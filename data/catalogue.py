@@ -33,6 +33,9 @@ _SONGS = """
 SELECT tracks.track_id, artist, value FROM tracks
 LEFT JOIN labels ON labels.track_id = tracks.track_id AND kind = 'lastfm_artist_id' ORDER BY tracks.track_id
 """
+_NAMES = """
+SELECT track_id, album_artist, title, album, duration, recording_mbid, artist_mbid FROM tracks ORDER BY track_id
+"""
 
 
 class Catalogue:
@@ -72,12 +75,16 @@ class Catalogue:
         """Number of songs."""
         return int(self.query("SELECT count(*) FROM tracks")[0][0])
 
-    def songs_state(self) -> str:
+    def songs_state(self, *, names: bool = False) -> str:
         """A fingerprint of the songs as listens name them: 16 hex digits over id, artist and Last.fm's artist number, by id.
 
         What was joined with the catalogue at another one is stale. The order of scanning, places and times do not count.
+
+        Parameters
+        ----------
+        names : also over all else that listens may be matched by (see `data.matching`).
         """
-        return fingerprint(self.query(_SONGS))
+        return fingerprint(self.query(_SONGS), *([self.query(_NAMES)] if names else []))
 
     def tracks(self) -> list[Track]:
         """All songs, ordered by track_id."""

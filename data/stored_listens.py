@@ -92,6 +92,11 @@ def state(folder: Path) -> str:
     return fingerprint(sorted([source.content_hash, source.item_kind] for source in sources(folder)))
 
 
+def may_be_matched_by_names(folder: Path) -> bool:
+    """Whether a source may name songs by artist and title; those of schema 1 have ids alone. Reads no listens."""
+    return any(source.file.endswith(ROWS) for source in sources(folder))
+
+
 def checked_source(path: Path, user: str | None = None) -> Source:
     """What `path` is, if `user` may be said of it.
 

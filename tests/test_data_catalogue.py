@@ -102,6 +102,16 @@ def test_the_state_of_the_songs_is_that_of_ids_artists_and_their_numbers(path: P
     assert all(len(state) == 16 and int(state, 16) >= 0 for state in states)
 
 
+def test_the_state_by_names_knows_all_that_listens_are_matched_by(path: Path) -> None:
+    with Catalogue.open(path) as catalogue:
+        plain, states = catalogue.songs_state(), [catalogue.songs_state(names=True)]
+        for track in (replace(SONG, title="Other"), replace(SONG, recording_mbid="5c0fce12-6e3a-4d15-b4b6-1b1f2b3e7a11")):
+            catalogue.put(track, root="/m", size=3, mtime_ns=7)
+            states.append(catalogue.songs_state(names=True))
+        assert catalogue.songs_state() == plain
+    assert len({plain, *states}) == 4
+
+
 def test_the_state_of_the_songs_does_not_know_places_times_and_failures(path: Path, tmp_path: Path) -> None:
     with Catalogue.open(path) as catalogue, Catalogue.open(tmp_path / "again.sqlite", create=True) as again:
         before = catalogue.songs_state()

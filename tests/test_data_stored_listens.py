@@ -118,6 +118,12 @@ def test_a_path_that_becomes_the_copy_of_another_counts_once(tmp_path: Path, fol
     assert len(list(folder.glob("*.rows.parquet"))) == 1
 
 
+def test_tables_of_today_may_name_songs_by_more_than_ids(tmp_path: Path, folder: Path) -> None:
+    assert not stored_listens.may_be_matched_by_names(folder)
+    import_file(folder, csv(tmp_path / "a.csv", "u,a,1,5"))
+    assert stored_listens.may_be_matched_by_names(folder)
+
+
 def test_the_report_tells_of_bad_rows(tmp_path: Path, folder: Path) -> None:
     report = import_file(folder, csv(tmp_path / "a.csv", "u,t1,1,", "u,t1,x,"))
     assert (report.rows, report.source.rows, report.rejected[0].first_line) == (2, 1, 3)

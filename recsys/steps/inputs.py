@@ -65,6 +65,7 @@ def embeddings_in_use(workspace: Workspace) -> str:
 
 
 def inputs_state(workspace: Workspace, catalogue: Catalogue) -> str:
-    """Names all that the hybrid is made from: stored listens, songs and artists of the catalogue, embeddings."""
+    """Names all that the hybrid is made from: stored listens, the catalogue's songs as listens name them, embeddings."""
     embedded = hash_file(workspace.embeddings / "embeddings.json") if has_embeddings(workspace) else ""
-    return fingerprint("inputs", stored_listens.state(workspace.listens), catalogue.songs_state(), embedded)
+    songs = catalogue.songs_state(names=stored_listens.may_be_matched_by_names(workspace.listens))
+    return fingerprint("inputs", stored_listens.state(workspace.listens), songs, embedded)
