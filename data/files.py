@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ _UNWRITABLE = frozenset(
 
 # No space on the disk, in the quota, or in what the shell lets one file take (`ulimit -f`).
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+# What numpy says, without a number, where the disk took only a part of an array.
+_NUMPY_CUT_SHORT = re.compile(r"\d+ requested and \d+ written")
 
 
 @contextlib.contextmanager
@@ -58,7 +62,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in FULL or (error.errno is None and _NUMPY_CUT_SHORT.match(str(error))):
             raise InputError(
                 f"no space left on the disk while writing {path}"
                 + (" (a limit on the size of files, see `ulimit -f`)" if error.errno == errno.EFBIG else ""),

@@ -57,6 +57,11 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_lost(stages, disk, tmp_path,
     assert fill_and_go_on(disk, stage, 0, tmp_path)
 
 
+def test_an_array_that_is_cut_short_by_a_full_disk_is_one_sentence(stages, disk, tmp_path):
+    hybrid = stages[-1]
+    assert fill_and_go_on(disk, hybrid, (size_of(hybrid.after) - size_of(hybrid.before)) // 2, tmp_path)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.5, 0.8, 0.95])
 @pytest.mark.parametrize("name", STAGES)

@@ -18,8 +18,8 @@ def refused(ran, *words):
 
 
 def test_the_payload_of_these_tests_works(tmp_path):
-    np.load(npy_with_payload(tmp_path / "x.npy", tmp_path / "owned"), allow_pickle=True)
-    assert (tmp_path / "owned").is_dir()
+    np.load(npy_with_payload(tmp_path / "x.npy", tmp_path / "payload-ran"), allow_pickle=True)
+    assert (tmp_path / "payload-ran").is_dir()
 
 
 @pytest.mark.parametrize("make", ARRAYS)
@@ -33,35 +33,35 @@ def test_the_payload_of_these_tests_works(tmp_path):
 )
 def test_an_array_with_a_payload_is_refused(recsys, workspace, tmp_path, make, pattern, command):
     (path,) = workspace.glob(pattern)
-    make(path, tmp_path / "owned")
+    make(path, tmp_path / "payload-ran")
     refused(recsys("-w", workspace, *command))
-    assert not (tmp_path / "owned").exists()
+    assert not (tmp_path / "payload-ran").exists()
 
 
 @pytest.mark.parametrize("make", WEIGHTS)
 def test_weights_that_lie_are_refused(recsys, workspace, tmp_path, make):
-    make(workspace / "models" / "encoder" / "model.safetensors", tmp_path / "owned")
+    make(workspace / "models" / "encoder" / "model.safetensors", tmp_path / "payload-ran")
     refused(recsys("-w", workspace, "embed", "--workers", 1), "model.safetensors")
-    assert not (tmp_path / "owned").exists()
+    assert not (tmp_path / "payload-ran").exists()
 
 
 @pytest.mark.parametrize("make", ARRAYS)
 def test_an_image_with_a_payload_is_computed_anew_or_refused(recsys, workspace, tmp_path, make):
     for path in (workspace / "hyper-images").glob("*/*/*.npy"):
-        make(path, tmp_path / "owned")
+        make(path, tmp_path / "payload-ran")
     args = ("train-content", "--from", "scratch", "--label", "mood", "--epochs", 1, "--workers", 1)
     ran = recsys("-w", workspace, *args)
     assert ran.code in (0, 1)
     assert "Traceback" not in ran.err
-    assert not (tmp_path / "owned").exists()
+    assert not (tmp_path / "payload-ran").exists()
 
 
 @pytest.mark.parametrize("make", ARRAYS)
 def test_imported_vectors_with_a_payload_are_refused(recsys, workspace, tmp_path, make):
-    make(tmp_path / "v.npy", tmp_path / "owned")
+    make(tmp_path / "v.npy", tmp_path / "payload-ran")
     (tmp_path / "v.csv").write_text("track_id\nC000001\n")
     refused(recsys("-w", workspace, "import-embeddings", tmp_path / "v.npy"), "v.npy")
-    assert not (tmp_path / "owned").exists()
+    assert not (tmp_path / "payload-ran").exists()
 
 
 OUTSIDE = ["../../../secret", "/etc/passwd", "..", "", "a/b", "a\\b", "a\nb", 1, None, ["x"]]
