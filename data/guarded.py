@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -12,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from data.errors import InputError
-from data.processes import start_worker
+from data.processes import fresh_processes, start_worker
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -125,9 +124,7 @@ def guarded_calls(work: Callable[..., Answer], guard: Guard) -> Iterator[Callabl
 def _pool(guard: Guard) -> ProcessPool:
     from pebble import ProcessPool
 
-    # Started afresh, not forked: a fork would copy threads in the middle of what they do.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPool(guard.workers, context=context, initializer=start_worker, initargs=(None, ()))
+    return ProcessPool(guard.workers, context=fresh_processes(), initializer=start_worker, initargs=(None, ()))
 
 
 def _end(pool: ProcessPool) -> None:
