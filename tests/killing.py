@@ -161,7 +161,7 @@ def kill_at_random(stages: list[Stage], scratch: Path, kills: int, seed: int, *,
 
 
 def opens(workspace: Path) -> bool:
-    """Whether the ledger can be read, or there is no workspace yet, and no stored file is torn."""
+    """Whether the failure ledger can be read, or there is no workspace yet."""
     command = [sys.executable, "-m", "recsys", "-w", str(workspace), "failed", "--json"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     return ran.returncode == 0 or (ran.returncode == 1 and "there is no workspace" in ran.stderr)

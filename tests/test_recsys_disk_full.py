@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -84,8 +85,6 @@ def test_a_report_that_finds_no_space_is_one_sentence(stages, disk):
 
 @pytest.mark.parametrize("name", ["import", "extraction", "hybrid"])
 def test_a_limit_on_the_size_of_files_is_one_sentence_too(stages, tmp_path, name):
-    import shutil
-
     stage = next(stage for stage in stages if stage.name == name)
     workspace = shutil.copytree(stage.before, tmp_path / "w")
     command = [sys.executable, "-m", "recsys", "-w", str(workspace), *map(str, stage.args)]
@@ -96,6 +95,7 @@ def test_a_limit_on_the_size_of_files_is_one_sentence_too(stages, tmp_path, name
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, preexec_fn=limited)
     assert "Traceback" not in ran.stderr
     assert ran.returncode == 1
+    assert len([line for line in ran.stderr.splitlines() if line.startswith("recsys:")]) == 1
     again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert again.returncode in (0, 3)
     assert contents(workspace) == contents(stage.after)
