@@ -51,6 +51,8 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _fail(message: str) -> None:
-    # One line: of a message that also draws (a caret below a notation) the sentence above the drawing.
-    sys.stderr.write(f"recsys: {printable(message.splitlines()[0])}\n")
+    # One line: of a message that also draws (a notation, indented, and a caret below) the sentence above the drawing; a line
+    # break in a file's name is no end.
+    sentence = message.split("\n  ")[0].strip("\n").replace("\n", "\\n")
+    sys.stderr.write(f"recsys: {printable(sentence)}\n")
     sys.exit(1)
