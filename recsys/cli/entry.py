@@ -53,6 +53,6 @@ def main(args: Sequence[str] | None = None) -> None:
 def _fail(message: str) -> None:
     # One line: of a message that also draws (a notation, indented, and a caret below) the sentence above the drawing; a line
     # break in a file's name is no end.
-    sentence = message.split("\n  ")[0].strip("\n").replace("\n", "\\n")
+    sentence = message.split("\n  ", maxsplit=1)[0].strip("\n").replace("\n", "\\n")
     sys.stderr.write(f"recsys: {printable(sentence)}\n")
     sys.exit(1)
