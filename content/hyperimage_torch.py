@@ -1,7 +1,7 @@
-"""The hyper-image in torch, for many songs of one length at once: the same definitions as `content.hyperimage`.
+"""The hyper-image in torch, for many songs of one length at once: the same definitions as `content.hyperimage`, with gradients.
 
-Meant for a GPU. On a CPU it is slower than numpy in one process a core, which `content.extraction` uses. A test holds the two to
-1e-4 of each other.
+For composing, which goes back from a label to a sound, and for a GPU. On a CPU it is slower than numpy in one process a core,
+which `content.extraction` uses. A test holds the two to 1e-4 of each other.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from content.filters import chroma_filters, contrast_bands, dct_basis, mel_filte
 from content.spec import HyperImageSpec
 from content.tempogram import HOP_FRAMES, WINDOW_SECONDS, between, lags
 
+FAINTEST = 1e-30  # power below which a root has no slope worth having; its magnitude lies far under TINY
 
-@torch.inference_mode()
+
 def hyper_images(y: Tensor, spec: HyperImageSpec) -> Tensor:
-    """The hyper-images of a batch of mono signals on whatever device they are.
+    """The hyper-images of a batch of mono signals on whatever device they are; gradients flow back to the samples.
 
     Parameters
     ----------
@@ -30,8 +31,23 @@ def hyper_images(y: Tensor, spec: HyperImageSpec) -> Tensor:
     -------
     (batch, frames, n_rows) in [0, 1], of the dtype and on the device of `y`.
     """
-    power = _power(y, spec)  # (batch, frames, bins)
-    mel = power @ _like(mel_filters(spec.sample_rate, spec.n_fft, spec.n_mels), y).T  # (batch, frames, n_mels)
+    return images_of_power(power_of(y, spec), spec)
+
+
+def images_of_power(power: Tensor, spec: HyperImageSpec) -> Tensor:
+    """The hyper-images of power spectra: all six blocks describe the one sound that these belong to.
+
+    Gradients are finite everywhere, silence included; what is cut off (`top_db`, the edges of [0, 1]) has none.
+
+    Parameters
+    ----------
+    power : float32 or float64 (batch, frames, n_fft / 2 + 1), not negative.
+
+    Returns
+    -------
+    (batch, frames, n_rows) in [0, 1], of the dtype and on the device of `power`.
+    """
+    mel = power @ _like(mel_filters(spec.sample_rate, spec.n_fft, spec.n_mels), power).T  # (batch, frames, n_mels)
     chroma = _chroma(power, spec)  # (batch, frames, 12)
     log_mel = _decibels(mel, mel.amax(dim=(1, 2), keepdim=True), spec.top_db)
     blocks = {
@@ -43,14 +59,15 @@ def hyper_images(y: Tensor, spec: HyperImageSpec) -> Tensor:
         "tonnetz": 0.5 * (_tonnetz(chroma) + 1.0),
     }
     image = torch.cat([blocks[name] for name in spec.rows], dim=2)
-    return image.clamp_(0.0, 1.0)
+    return image.clamp(0.0, 1.0)
 
 
 def _like(values: NDArray[np.floating], y: Tensor) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values)).to(y.device, y.dtype)
 
 
-def _power(y: Tensor, spec: HyperImageSpec) -> Tensor:
+def power_of(y: Tensor, spec: HyperImageSpec) -> Tensor:
+    """Power spectra (batch, frames, n_fft / 2 + 1) of mono signals (batch, n), as `content.spectrum.power_blocks`."""
     half = spec.n_fft // 2
     frames = functional.pad(y, (half, half)).unfold(1, spec.n_fft, spec.hop_length)  # (batch, frames, n_fft), a view
     window = torch.hann_window(spec.n_fft, periodic=True, dtype=torch.float64).to(y.device, y.dtype)
@@ -66,7 +83,8 @@ def _chroma(power: Tensor, spec: HyperImageSpec) -> Tensor:
 
 def _over(x: Tensor, divisor: Tensor) -> Tensor:
     """x / divisor; x where the divisor is nothing."""
-    return torch.where(divisor > torch.finfo(x.dtype).tiny, x / divisor, x)
+    # (The division by 1 is for the gradient: of x / 0 it would be no number, also where the result is not used.)
+    return x / torch.where(divisor > torch.finfo(x.dtype).tiny, divisor, torch.ones_like(divisor))
 
 
 def _decibels(power: Tensor, reference: Tensor | float, top_db: float) -> Tensor:
@@ -87,7 +105,8 @@ def _contrast(power: Tensor, spec: HyperImageSpec) -> Tensor:
     )
     ends = []
     for largest in (True, False):
-        means = [power[:, :, a:b].topk(count, dim=2, largest=largest).values.sqrt().mean(dim=2) for a, b, count in bands]
+        chosen = [power[:, :, a:b].topk(count, dim=2, largest=largest).values for a, b, count in bands]
+        means = [band.clamp(min=FAINTEST).sqrt().mean(dim=2) for band in chosen]
         ends.append(_decibels(torch.stack(means, dim=2), 1.0, spec.top_db))  # (batch, frames, bands)
     return ends[0] - ends[1]
 
@@ -110,9 +129,10 @@ def _cyclic_tempogram(onsets: Tensor, spec: HyperImageSpec) -> Tensor:
     correlation = torch.fft.irfft(spectrum.real.square() + spectrum.imag.square(), 2 * length)  # (batch, centres, lags)
     whole, part = lags(spec.frames_per_second, spec.n_tempo)
     at, rest = torch.from_numpy(whole).to(onsets.device), _like(part, onsets)
-    strength = ((1 - rest) * correlation[:, :, at] + rest * correlation[:, :, at + 1]).sum(dim=2).clamp_(min=0.0)
+    strength = ((1 - rest) * correlation[:, :, at] + rest * correlation[:, :, at + 1]).sum(dim=2).clamp(min=0.0)
     peak = strength.amax(dim=2, keepdim=True)  # (batch, centres, 1)
-    strength = torch.where(peak > TINY, strength / peak, torch.zeros_like(strength))
+    heard = peak > TINY
+    strength = torch.where(heard, strength / torch.where(heard, peak, torch.ones_like(peak)), torch.zeros_like(strength))
     left, right, step = between(frames, n_centres)
     share = _like(step, onsets)[:, None]
     return (1 - share) * strength[:, torch.from_numpy(left)] + share * strength[:, torch.from_numpy(right)]

@@ -115,6 +115,11 @@ class Workspace:
         return self.root / "splits"
 
     @property
+    def composing(self) -> Path:
+        """What composing needs beside the encoder: networks and priors."""
+        return self.root / "models" / "composing"
+
+    @property
     def reports(self) -> Path:
         """Reports and pictures."""
         return self.root / "reports"

@@ -31,6 +31,7 @@ COMMANDS = [
     ("recommend", "--user", "u"),
     ("similar", "x"),
     ("map",),
+    ("compose", "--label", "x", "--out", "x.wav"),
     ("evaluate", "labels"),
     ("evaluate", "recommenders"),
     ("export", "embeddings", "--out", "x.parquet"),

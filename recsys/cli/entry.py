@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from data.errors import InputError
 from recsys.cli import (  # noqa: F401  (each registers its commands)
     benchmark,
+    compose,
     demo,
     evaluate,
+    evaluate_compose,
     library,
     listens,
     lists,

@@ -83,7 +83,7 @@ def evaluate_labels(
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue() as catalogue:
         check_labels(catalogue, label, also)
-        _check_one_value(catalogue, label)
+        check_one_value(catalogue, label)
         songs = songs_with_images(workspace, catalogue, competitors[0].spec, workers=workers, report=report)
         config = competitors[0].config
         if fold_files:
@@ -113,7 +113,7 @@ def evaluate_labels(
     }
 
 
-def _check_one_value(catalogue: Catalogue, label: str) -> None:
+def check_one_value(catalogue: Catalogue, label: str) -> None:
     """Raise InputError if songs carry several values of `label`: a table of single true classes would say nothing about it."""
     several = next((value for value in catalogue.label_values(label) if len(multiple_values(value)) > 1), None)
     if several is not None:
