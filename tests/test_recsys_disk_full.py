@@ -52,7 +52,7 @@ def fill_and_go_on(disk, stage, leave, scratch):
     return ran.returncode == 1
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name == "training" else name for name in STAGES])
 def test_a_full_disk_is_one_sentence_and_nothing_is_lost(stages, disk, tmp_path, name):
     stage = next(stage for stage in stages if stage.name == name)
     assert fill_and_go_on(disk, stage, 0, tmp_path)
