@@ -55,7 +55,8 @@ def song_asker(catalogue: Catalogue, folder: Path | None = None) -> Callable[[st
 
 
 def track_at(catalogue: Catalogue, text: str, folder: Path | None = None) -> Track | None:
-    """The song whose id is `text`, or whose file lies at that path, seen from `folder` (default: the current one)."""
+    """The song whose id is `text`, or whose file lies at that path, seen from `folder` (default: the current one) or from a
+    scanned folder: a song that was moved keeps its id, and is found where it lies now as well."""
     try:
         text.encode()
     except UnicodeEncodeError:  # bytes that are no UTF-8: no id or path of the catalogue holds any
@@ -65,8 +66,9 @@ def track_at(catalogue: Catalogue, text: str, folder: Path | None = None) -> Tra
         return found[text]
     if not text or "\0" in text:
         return None
-    path = os.path.join(folder or Path.cwd(), os.path.expanduser(text))  # noqa: PTH111, PTH118 (paths may hold any text)
-    return song_of_path(catalogue, path)
+    written = os.path.expanduser(text)  # noqa: PTH111 (paths may hold any text)
+    places = (os.path.join(place, written) for place in (str(folder or Path.cwd()), *catalogue.roots()))  # noqa: PTH118
+    return next((track for place in places if (track := song_of_path(catalogue, place)) is not None), None)
 
 
 def song_of_path(catalogue: Catalogue, path: str) -> Track | None:

@@ -11,9 +11,10 @@ from data.layouts.ignored import Ignoring
 from data.layouts.reading import listed_below
 from data.song_files import name_of
 
-# So many songs of one root may be gone without anybody being asked: up to this number, or else up to this share.
+# Somebody is asked where half of a root is gone, or more songs than this number that are more than this share.
 FEW = 10
 SHARE = 0.2
+HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ def _doubt(root: str, songs: int, gone: int) -> str:
     with os.scandir(root) as entries:
         if next(entries, None) is None:
             return f"{root} is empty; is its disk mounted?"
-    if gone > FEW and gone > SHARE * songs:
-        return f"{gone} of {songs} songs of {root} are gone"
     if gone == songs > 1:
         return f"all {songs} songs of {root} are gone"
+    if gone > 1 and (gone >= HALF * songs or (gone > FEW and gone > SHARE * songs)):
+        return f"{gone} of {songs} songs of {root} are gone"
     return ""

@@ -16,7 +16,7 @@ from data.guarded import Lost
 from data.layouts.layout import Song
 from data.scan_report import ScanReport
 from data.scan_rules import FROM_TAGS, Pending, damage_of, placed, still
-from data.song_files import lies_below, name_of, size_and_time
+from data.song_files import hash_of, lies_below, name_of, size_and_time
 from data.song_labels import Label, labels_of
 from data.tags import TAGS_VERSION, Tags
 from data.tracks import Track
@@ -72,12 +72,24 @@ class ScanRun:
         elif refused is not None and still(refused, FileState(size, mtime_ns, "", "")):
             self.report.known_failures += 1
         elif self.dry_run:
-            self.report.new += state is None
+            moved = state is None and self.foresee_move(song.path, size)
+            self.report.moved += moved
+            self.report.new += state is None and not moved
             self.report.changed += state is not None
         else:
             known = state.content_hash if state is not None else ""
             return Pending(song, root, FileState(size, mtime_ns, known, "", tags_version=TAGS_VERSION))
         return None
+
+    def foresee_move(self, path: Path, size: int) -> bool:
+        """In a dry run: whether a new file is a song whose own file is gone; that song then counts as met."""
+        if size not in {state.size for ids in self.gone.values() for one in ids if (state := self.states.get(self.paths[one]))}:
+            return False
+        candidates = self.gone.get(hash_of(path), [])
+        if candidates:
+            self.states.pop(self.paths[candidates.pop(0)])
+            return True
+        return False
 
     def take(self, waiting: Pending, answer: FileRead | InputError | Lost) -> None:
         """Count and write a file that was read: unchanged, new, changed, moved or failed."""

@@ -130,6 +130,9 @@ def import_file(
     listener = DEFAULT_USER if user is None else user
     content_hash = source.content_hash(listener)
     stored, notes = _stored(folder)
+    if source.passed_over:
+        named = ", ".join(source.passed_over[:5]) + (" and others" if len(source.passed_over) > 5 else "")
+        notes.append(f"passed over, as no listens in a known format: {named}")
     same = next((old for old in stored if old.content_hash == content_hash), None)
     if same is not None and not is_whole(folder / same.file):
         notes.append(f"its stored table {same.file} was missing or damaged and was made again")

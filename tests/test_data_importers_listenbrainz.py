@@ -60,6 +60,21 @@ def test_the_players_own_recording_id_comes_first(tmp_path: Path, both_ways: Non
     assert parse(tmp_path / "a", lines(listen(info, mapping))).columns("recording_mbid") == [(expected,)]
 
 
+@pytest.mark.parametrize("broken", ['"x": 1}}', "null", "no json", '{"listened_at": '])
+def test_a_file_whose_first_line_is_damaged_is_read_and_that_line_counted(tmp_path: Path, both_ways: None, broken: str) -> None:
+    parsed = parse(tmp_path / "a", lines(broken, listen(user_name="anna"), listen(user_name="ben")))
+    assert parsed.columns("user") == [("anna",), ("ben",)]
+    assert parsed.rejected == {"no JSON object": (1, 1)}
+
+
+@pytest.mark.parametrize("element", ["[" * 2000 + "]" * 2000, '[{"a": 1e999999}, tru]', "1, nul, [,]"])
+def test_sound_neighbours_of_an_element_that_is_none_are_kept(tmp_path: Path, element: str) -> None:
+    around = [json.dumps(listen(listened_at=1500000000 + at)) for at in range(4)]
+    parsed = parse(tmp_path / "a", f"[{around[0]}, {element}, {around[1]}, {around[2]}, {around[3]}]")
+    assert [time for (time,) in parsed.columns("time")] == [1500000000, 1500000001, 1500000002, 1500000003]
+    assert sum(rows for rows, _ in parsed.rejected.values()) >= 1
+
+
 def test_the_older_export_is_one_array(tmp_path: Path) -> None:
     parsed = parse(tmp_path / "a", json.dumps([listen(), listen(listened_at=1500000001)]))
     assert [time for (time,) in parsed.columns("time")] == [1500000000, 1500000001]

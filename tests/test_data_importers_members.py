@@ -49,6 +49,11 @@ def test_a_zip_is_read_with_what_lies_beside_the_listens(tmp_path: Path) -> None
     assert parsed.sieve.filtered[0].file == "my_spotify_data.zip/My Data/a_0.json"
 
 
+def test_what_is_passed_over_and_could_be_listens_is_named(tmp_path: Path) -> None:
+    made = archive(tmp_path / "a.zip", **{"one.json": spotify(1), "two.json": "played_ms: 1}]", "ReadMe.pdf": "x"})
+    assert recognise(made).passed_over == ("a.zip/two.json",)
+
+
 def test_a_folder_is_read_like_its_archive(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "deeper"
     folder.mkdir(parents=True)

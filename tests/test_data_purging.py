@@ -31,9 +31,21 @@ def test_of_a_library_that_is_all_there_nothing_is_gone(catalogue: Catalogue, ro
 
 @pytest.mark.parametrize(
     ("songs", "gone", "doubtful"),
-    [(20, 10, False), (20, 11, True), (100, 20, False), (100, 21, True), (3, 3, True), (1, 1, False)],
+    [
+        (20, 9, False),
+        (20, 10, True),
+        (4, 2, True),
+        (4, 1, False),
+        (2, 1, False),
+        (100, 20, False),
+        (100, 21, True),
+        (3, 3, True),
+        (1, 1, False),
+    ],
 )
-def test_many_and_a_fifth_are_doubtful(catalogue: Catalogue, root: Path, songs: int, gone: int, doubtful: bool) -> None:
+def test_half_of_a_root_or_many_and_a_fifth_are_doubtful(
+    catalogue: Catalogue, root: Path, songs: int, gone: int, doubtful: bool
+) -> None:
     library(catalogue, root, songs)
     for path in sorted(root.glob("*.mp3"))[:gone]:
         path.unlink()

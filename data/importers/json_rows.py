@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ NO_OBJECT = "no JSON object"
 BROKEN = "broken JSON"
 _BOM = b"\xef\xbb\xbf"
 _BETWEEN = re.compile(rb"\}\s*,\s*(?=\{)")  # the end of one object of an array and the start of the next, or a text that looks so
+_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)  # texts, and what gives an array its shape
 _TRIES = 32  # places to cut at that are tried before more is read
 _JOINED = 8  # pieces that may belong to one row, because its texts look like the end of one
 
@@ -142,10 +144,25 @@ def _ending(buffer: bytes) -> list[Any]:
     last = tail.strip()
     element = last.removesuffix(b"]").rstrip(b", \t\r\n")
     parsed = _parsed(b"[" + element + b"]")
-    values += [None] if parsed is None else parsed
+    values += _apart(element) if parsed is None else parsed
     if parsed is not None and not last.endswith(b"]"):
         values.append(None)  # what should have ended the array
     return values
+
+
+def _apart(stretch: bytes) -> list[Any]:
+    """The elements of a stretch that does not parse as a whole, each alone; one None where its brackets do not match."""
+    cuts, depth = [-1], 0
+    for match in _MARKS.finditer(stretch):
+        mark = match.group()
+        depth += (mark in b"[{") - (mark in b"]}")
+        if depth < 0:
+            return [None]
+        if mark == b"," and depth == 0:
+            cuts.append(match.start())
+    if depth or b'"' in _MARKS.sub(b"", stretch):  # (what is left of a quotation mark is one that is open)
+        return [None]
+    return [_parsed(stretch[start + 1 : end]) for start, end in pairwise([*cuts, len(stretch)])]
 
 
 def _salvaged(buffer: bytes) -> tuple[list[Any], bytes]:
@@ -160,7 +177,7 @@ def _salvaged(buffer: bytes) -> tuple[list[Any], bytes]:
                 values += value
                 break
         else:
-            values.append(None)
+            values += _apart(buffer[start : ends[first][0]])
             last = first
         start, first = ends[last][1], last + 1
     tail = buffer[start:]

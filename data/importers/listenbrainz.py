@@ -26,7 +26,12 @@ _USER = re.compile(rb'(?<!\\)"(user_name|user_id)"\s*:\s*("[^"]|\d)')
 
 def is_lines(head: bytes) -> bool:
     """Whether a file that begins so holds a listen a line."""
-    return head.startswith(b"{") and _LISTEN.search(head.split(b"\n", 1)[0]) is not None
+    return not head.startswith(b"[") and _first_listen(head) is not None
+
+
+def _first_listen(head: bytes) -> bytes | None:
+    """The first line that is a listen: those before it may be damaged, as where a dump was cut into pieces."""
+    return next((line for line in head.split(b"\n") if line.startswith(b"{") and _LISTEN.search(line)), None)
 
 
 def is_beside(head: bytes) -> bool:
@@ -43,7 +48,7 @@ def is_array(head: bytes) -> bool:
 
 def names_users(head: bytes) -> bool:
     """Whether the listens of a file that begins so say who listened."""
-    return _USER.search(head.split(b"\n", 1)[0] if head.startswith(b"{") else head) is not None
+    return _USER.search(head if head.startswith(b"[") else _first_listen(head) or b"") is not None
 
 
 def read_lines(stream: BinaryIO, sieve: Sieve, *, users: bool) -> None:

@@ -41,6 +41,7 @@ class Source:
     personal : True where its rows do not say who listened.
     files : all files that are read, for the hash.
     parts : these files, or what is in them.
+    passed_over : names of files beside these that could be listens and are of no known format.
     read_whole : reads it where it is no stream (Parquet); then there are no parts.
     """
 
@@ -50,6 +51,7 @@ class Source:
     personal: bool
     files: tuple[Path, ...]
     parts: tuple[Part, ...] = ()
+    passed_over: tuple[str, ...] = ()
     read_whole: Callable[[Path, Sieve, Progress], None] | None = None
 
     def content_hash(self, user: str = "") -> str:
@@ -166,4 +168,10 @@ def _several(path: Path, members: Sequence[Member]) -> Source:
     first = listens[0]
     found = [(member, known) for member, known in found if known.name == first.name]
     files = tuple(Path(member.name) for member, _ in found) if path.is_dir() else (path,)
-    return Source(path, first.name, first.kind, first.personal, files, tuple(Part(member, known.read) for member, known in found))
+    parts = tuple(Part(member, known.read) for member, known in found)
+    strangers = tuple(member.name for member, head in heads if format_of(head) is None and _could_be_listens(member.name))
+    return Source(path, first.name, first.kind, first.personal, files, parts, strangers)
+
+
+def _could_be_listens(name: str) -> bool:
+    return name.lower().endswith((".json", ".jsonl", ".listens", ".csv", ".tsv"))

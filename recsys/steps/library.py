@@ -37,8 +37,9 @@ def scan(
     Returns
     -------
     Counts ("songs", "new", "changed", "moved", "unchanged", "vanished", "ignored", "retagged", "failed", "known_failures",
-    "damaged"), "reasons" (failure code -> number) and "summary" (lines for a person). "ignored" are those of "vanished" whose
-    file is still there; "retagged" had tags that this version of the program reads more of.
+    "damaged"), "dry_run", "reasons" (failure code -> number) and "summary" (lines for a person). "ignored" are those of
+    "vanished" whose file is still there; "retagged" had tags that this version of the program reads more of. In a dry run no
+    file is decoded, so that one that cannot be read counts as new.
 
     Raises
     ------
@@ -75,6 +76,8 @@ def _scan(
         "damaged": len(found.damaged),
     }
     names = ("new", "changed", "moved", "unchanged", "vanished")
+    if dry_run:
+        found.lines.insert(0, "dry run: nothing is written, and whether new files can be read is not known yet")
     lines = [*found.lines, f"{counts['songs']} songs in the catalogue: " + ", ".join(f"{counts[name]} {name}" for name in names)]
     if found.retagged:
         lines.append(f"the tags of {found.retagged} songs were read again: this version reads more of them")
@@ -85,4 +88,4 @@ def _scan(
         lines.append(f"{counts['failed']} failed: {told(reasons)}. `recsys failed` lists them")
     if found.known_failures:
         lines.append(f"{found.known_failures} had failed before and have not changed since; `recsys failed` lists them")
-    return {**counts, "reasons": reasons, "summary": lines}
+    return {**counts, "dry_run": dry_run, "reasons": reasons, "summary": lines}

@@ -55,7 +55,8 @@ def purge(
         found = find_gone(catalogue)
         doubts = "; ".join(gone.doubt for gone in found if gone.doubt)
         if doubts and not yes and not (ask is not None and ask(doubts)):
-            raise InputError(doubts, code="doubtful", hint="Give --yes if they are really gone; nothing was changed")
+            hint = "Nothing was changed" + ("" if ask is not None else "; give --yes if these songs are really gone")
+            raise InputError(doubts, code="doubtful", hint=hint)
         catalogue.remove(*(track_id for gone in found for track_id in gone.ids))
         _forget_vectors(workspace, catalogue, report)
         images = _images(workspace, catalogue, found, False)
