@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-SECTIONS = ("decode", "features", "extraction", "memory", "step", "scoring", "answers")
+SECTIONS = ("decode", "features", "extraction", "memory", "step", "scoring", "answers", "histories")
 
 
 def main(names: list[str]) -> None:

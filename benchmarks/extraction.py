@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.clips import clips, spread
 from benchmarks.timing import cpu_seconds, medians_over, print_ratios
 from content.cache import HyperImageCache
-from content.extraction import CHUNK, Failure, Job, extract
+from content.extraction import Failure, Job, extract
 from content.spec import HyperImageSpec
 from data.processes import process_pool
 from recsys.report import SILENT
@@ -87,7 +87,7 @@ def _songs_a_second(jobs: Sequence[Job], cache: HyperImageCache, workers: int) -
         moments.append(time.perf_counter())
 
     extract(jobs, cache, workers=workers, on_done=on_done)
-    first = 2 * CHUNK * workers
+    first = 8 * workers
     return (len(moments) - first) / (moments[-1] - moments[first - 1])
 
 

@@ -32,7 +32,7 @@ from content.notation import architecture as parse_architecture
 from content.spec import HyperImageSpec
 from content.training_config import parse_settings, training_for
 from recsys.cli.output import TerminalReport
-from recsys.steps.content import check_labels
+from recsys.steps.checks import check_labels
 from recsys.steps.fold_rows import deal
 from recsys.steps.folds import fold_networks
 from recsys.steps.images import Songs, songs_with_images

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from collab.because import because
 from collab.explain import Taste, explain, no_tags
 from collab.exploring import check_explore
 from collab.people import Person, Plays, scores_for, taste_of, trained_on
@@ -34,6 +35,7 @@ class Terms:
     name_of : track id -> name, for the reasons.
     shared_tags : two track ids -> predicted tags that stand out in both, for the reasons.
     seed : breaks ties.
+    because : how many of the songs that speak for a song are named with it; 0, and nothing is computed.
 
     Raises
     ------
@@ -48,6 +50,7 @@ class Terms:
     name_of: Callable[[str], str] = str
     shared_tags: Callable[[str, str], Sequence[str]] = no_tags
     seed: int = 0
+    because: int = 0
 
     def __post_init__(self) -> None:
         if self.k < 1 or (self.artist_cap is not None and self.artist_cap < 1):
@@ -141,7 +144,10 @@ def _answer(
             break
     rows, sources = np.array([p[0] for p in picked], np.int32), [p[2] for p in picked]
     reasons = explain(serving, rows, sources, taste, terms.name_of, terms.shared_tags)
+    speaking = because(serving, taste, rows, sources, terms.because) if terms.because else [()] * len(rows)
     return [
-        Recommendation(serving.tracks.ids[track], rank, score, source, reason.text, not serving.listeners[track], reason.tags)
-        for rank, ((track, score, source), reason) in enumerate(zip(picked, reasons, strict=True), start=1)
+        Recommendation(
+            serving.tracks.ids[track], rank, score, source, reason.text, not serving.listeners[track], reason.tags, songs
+        )
+        for rank, ((track, score, source), reason, songs) in enumerate(zip(picked, reasons, speaking, strict=True), start=1)
     ]

@@ -58,6 +58,13 @@ SOURCES: dict[str, Sources] = {
 }
 
 
+class Because(NamedTuple):
+    """A song that speaks for another: its id, and its share of all that speaks for it, in (0, 1]."""
+
+    track_id: str
+    share: float
+
+
 @dataclass(frozen=True)
 class Recommendation:
     """One line of an answer.
@@ -71,6 +78,7 @@ class Recommendation:
     reason : one sentence for a person.
     cold : whether the song has no listens yet.
     tags : predicted tags that the song shares with the one that `reason` says it sounds like.
+    because : the songs that speak most for it, see `collab.because`; () unless they were asked for.
     """
 
     track_id: str
@@ -80,3 +88,4 @@ class Recommendation:
     reason: str
     cold: bool
     tags: tuple[str, ...] = ()
+    because: tuple[Because, ...] = ()

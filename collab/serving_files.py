@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from data.ids import IdMap
 
 SCHEMA = 2
 META = "serving.json"
+_PLAIN_NAME = re.compile(r"\w+", re.ASCII)
 _AGAIN = "Run `recsys train-hybrid`"
 
 
@@ -104,6 +106,9 @@ def _read_meta(folder: Path) -> dict[str, Any]:
             code="schema",
             hint=_AGAIN,
         )
+    names = [meta.get("version"), *meta["arrays"]] if isinstance(meta.get("arrays"), list) else [None]
+    if not all(isinstance(name, str) and _PLAIN_NAME.fullmatch(name) for name in names):  # never out of the model's folder
+        raise InputError(f"{folder / META} does not name its arrays", code="damaged", hint=_AGAIN)
     return meta
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import overload
 
@@ -64,6 +64,19 @@ class HyperImageCache:
         about = self.folder / "spec.json"
         if about.exists():
             read_json(about, schema=SCHEMA)
+
+
+def forget_images(folder: Path, keep: Collection[str], dry_run: bool = False) -> int:
+    """Delete the images, of all specs, of sounds that are not among the content hashes `keep`; returns how many.
+
+    Parameters
+    ----------
+    dry_run : only count.
+    """
+    unused = [path for path in folder.glob("*/*/*.npy") if path.stem not in keep]
+    for path in () if dry_run else unused:
+        path.unlink(missing_ok=True)
+    return len(unused)
 
 
 class CachedImages(Sequence[NDArray[np.uint8]]):

@@ -19,6 +19,7 @@ from content.layers import Architecture
 from content.network import Network, build
 from content.notation import parse
 from content.shapes import NetworkChoices
+from content.spec import HyperImageSpec
 from content.targets import Head
 from data.errors import InputError
 from data.files import atomic_path, fingerprint, read_json, write_json
@@ -110,6 +111,7 @@ class Encoder:
         about = {
             "schema": SCHEMA,
             "fingerprint": self.fingerprint,
+            "images": _images_of(self.spec),
             **self._usage(),
             "config": dict(self.config),
             "history": history,
@@ -122,12 +124,20 @@ class Encoder:
 
         Raises
         ------
-        InputError : missing, damaged, of another schema, or weights and description do not belong together.
+        InputError : missing, damaged, of another schema, or weights and description do not belong together; or it was made for
+            hyper-images that this version of the program computes otherwise (code "spec").
         """
         about = read_json(folder / "model.json", schema=SCHEMA)
+        images = about.get("images", "")  # ("" in one from before this was written)
+        if images and images != _images_of(about.get("spec", {})):
+            raise InputError(
+                f"the encoder in {folder} reads hyper-images of definition {images}, which this version does not compute",
+                code="spec",
+                hint="Train the network again, or use the version of the program that made it",
+            )
         try:
             encoder = _restore(folder, about)
-        except (SafetensorError, OSError, RuntimeError, KeyError, TypeError) as error:
+        except (SafetensorError, OSError, RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise InputError(
                 f"{folder / 'model.safetensors'} cannot be read: {error}", code="damaged", hint="Train the network again"
             ) from None
@@ -136,6 +146,14 @@ class Encoder:
                 f"the weights in {folder} are not those that model.json describes", code="damaged", hint="Train the network again"
             )
         return encoder
+
+
+def _images_of(spec: Mapping[str, Any]) -> str:
+    """Names the values of the hyper-images that this program computes by a spec; "" where it does not know the spec."""
+    try:
+        return HyperImageSpec.from_dict(dict(spec)).fingerprint()
+    except (InputError, TypeError):
+        return ""
 
 
 def _restore(folder: Path, about: dict[str, Any]) -> Encoder:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from content.figure_text import boxes_for_unknown_letters, plain
 from content.hyperimage import hyper_image
 from content.spec import HyperImageSpec
 from content.spectrum import power_blocks
@@ -38,7 +39,7 @@ def write_song_figure(path: Path, y: NDArray[np.float32], spec: HyperImageSpec, 
 
     figure = Figure(figsize=(11, 17), layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(title.replace("$", r"\$"))
+    figure.suptitle(plain(title))
     axes = figure.subplots(6, 2)
     _wave(axes[0, 0], part, seconds)
     _spectra(axes[0, 1], axes[1, 0], part, spec, seconds)
@@ -56,7 +57,7 @@ def write_song_figure(path: Path, y: NDArray[np.float32], spec: HyperImageSpec, 
         ax.remove()
     whole = figure.add_subplot(axes[5, 0].get_gridspec()[5, :])
     _picture(whole, shown.T, seconds, f"hyper-image: {spec.n_rows} rows", "row")
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, boxes_for_unknown_letters():
         figure.savefig(temporary, format="png", dpi=dpi)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from content.figure_text import boxes_for_unknown_letters, plain
 from content.map_page import label_colour, label_order
 from data.errors import InputError
 from data.files import atomic_path
@@ -55,16 +56,11 @@ def write_map_png(
     for index, label in enumerate(label_order(labels)):
         points = coordinates[of == label]
         colour, marker = label_colour(label, index), MARKERS[index % len(MARKERS)]
-        name = f"{_plain(label or rest)} ({len(points)})"
+        name = f"{plain(label or rest)} ({len(points)})"
         axes.scatter(*points.T, s=size, color=colour, marker=marker, alpha=0.75, linewidths=0, label=name)
     for axis, share, name in zip((axes.set_xlabel, axes.set_ylabel, axes.set_zlabel), explained, ("1", "2", "3"), strict=True):
         axis(f"component {name} ({share:.0%})")
-    axes.set_title(f"{_plain(title)}\nthe three axes hold {float(explained.sum()):.0%} of the variance", fontsize=11)
+    axes.set_title(f"{plain(title)}\nthe three axes hold {float(explained.sum()):.0%} of the variance", fontsize=11)
     figure.legend(loc="outside right upper", fontsize=8, frameon=False, markerscale=1.6)
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, boxes_for_unknown_letters():
         figure.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})
-
-
-def _plain(text: str) -> str:
-    """Text that matplotlib does not read as a formula."""
-    return text.replace("$", r"\$")

@@ -85,7 +85,9 @@ def read_audio(path: Path, *, start_s: float = 0.0, seconds: float | None = None
     if start_s == 0 and seconds is None:
         if best.seconds < SHORTEST_S and promised < SHORTEST_S:
             raise InputError(
-                f"{path} holds only {best.seconds:.2f} s of sound, at least {SHORTEST_S} s are needed", code="too-short"
+                f"{path} holds only {best.seconds:.2f} s of sound, at least {SHORTEST_S} s are needed",
+                code="too-short",
+                hint="Nothing to mend if it is meant to be so short; move it away or name it in .recsysignore",
             )
         if loudest < SILENCE_PEAK:
             raise InputError(f"{path} is silent from beginning to end", code="silent", hint="There is nothing to learn from it")

@@ -4,59 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
 
-from data.catalogue_file import connect, has_tag_tables, sql_errors, whole
+from data.catalogue_file import connect, sql_errors
+from data.catalogue_records import (
+    FAILURE,
+    TRACK,
+    Failure,
+    FileState,
+    failure_of,
+    forget_tags,
+    insert_failure,
+    insert_track,
+    track_of,
+)
+from data.catalogue_schema import has_tag_tables, whole
 from data.errors import InputError
 from data.files import fingerprint
 from data.tracks import Track
 
+__all__ = ["Catalogue", "Failure", "FileState"]
+
 _CHUNK = 500  # ids a query; SQLite limits the number of parameters
 
-_TRACK = "track_id, path, artist, title, album, duration, content_hash"
 _SONGS = """
 SELECT tracks.track_id, artist, value FROM tracks
 LEFT JOIN labels ON labels.track_id = tracks.track_id AND kind = 'lastfm_artist_id' ORDER BY tracks.track_id
 """
-
-
-class FileState(NamedTuple):
-    """How a catalogued file looked when it was last read; `genre_tag` is the genre that the file itself names, or ""."""
-
-    size: int
-    mtime_ns: int
-    content_hash: str
-    track_id: str
-    genre_tag: str = ""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One file, or one line of a table (`path` is then "file:line"), that could not be used or only in part.
-
-    Parameters
-    ----------
-    stage : the step that met it, "scan", "tracks.csv", ...
-    code, reason, hint : as in `InputError`.
-    size, mtime_ns : the file's state at that time; it is not tried again until they change.
-    kept : True where the song is catalogued all the same (damaged but usable).
-    time : Unix seconds.
-    """
-
-    path: str
-    stage: str
-    code: str
-    reason: str
-    hint: str = ""
-    size: int = 0
-    mtime_ns: int = 0
-    kept: bool = False
-    time: float = field(default_factory=time.time, compare=False)
+_NAMES = """
+SELECT track_id, album_artist, title, album, duration, recording_mbid, artist_mbid FROM tracks ORDER BY track_id
+"""
 
 
 class Catalogue:
@@ -79,7 +58,7 @@ class Catalogue:
         """
         if not path.is_file() and (readonly or not create):
             raise InputError(f"{path} does not exist", code="missing", hint="Scan a folder of songs first")
-        return cls(connect(path, create=create, readonly=readonly), path)
+        return cls(connect(path, make=create, readonly=readonly), path)
 
     def __enter__(self) -> Catalogue:
         return self
@@ -96,17 +75,21 @@ class Catalogue:
         """Number of songs."""
         return int(self.query("SELECT count(*) FROM tracks")[0][0])
 
-    def songs_state(self) -> str:
+    def songs_state(self, *, names: bool = False) -> str:
         """A fingerprint of the songs as listens name them: 16 hex digits over id, artist and Last.fm's artist number, by id.
 
         What was joined with the catalogue at another one is stale. The order of scanning, places and times do not count.
+
+        Parameters
+        ----------
+        names : also over all else that listens may be matched by (see `data.matching`).
         """
-        return fingerprint(self.query(_SONGS))
+        return fingerprint(self.query(_SONGS), *([self.query(_NAMES)] if names else []))
 
     def tracks(self) -> list[Track]:
         """All songs, ordered by track_id."""
         labels = self._labels("SELECT track_id, kind, value FROM labels ORDER BY track_id, kind")
-        return [_track(row, labels) for row in self.query(f"SELECT {_TRACK} FROM tracks ORDER BY track_id")]  # noqa: S608 (constants)
+        return [track_of(row, labels) for row in self.query(f"SELECT {TRACK} FROM tracks ORDER BY track_id")]  # noqa: S608 (constants)
 
     def track(self, track_id: str) -> Track:
         """One song. Raises InputError (code "unknown-id") if it is not in the catalogue."""
@@ -127,13 +110,15 @@ class Catalogue:
             chunk = wanted[start : start + _CHUNK]
             marks = ",".join("?" * len(chunk))
             labels = self._labels(f"SELECT track_id, kind, value FROM labels WHERE track_id IN ({marks}) ORDER BY kind", chunk)  # noqa: S608
-            rows = self.query(f"SELECT {_TRACK} FROM tracks WHERE track_id IN ({marks})", chunk)  # noqa: S608
-            found |= {row[0]: _track(row, labels) for row in rows}
+            rows = self.query(f"SELECT {TRACK} FROM tracks WHERE track_id IN ({marks})", chunk)  # noqa: S608
+            found |= {row[0]: track_of(row, labels) for row in rows}
         return found
 
     def file_states(self) -> dict[str, FileState]:
         """State of every catalogued file, by path."""
-        rows = self.query("SELECT path, size, mtime_ns, content_hash, track_id, genre_tag FROM tracks ORDER BY path")
+        rows = self.query(
+            "SELECT path, size, mtime_ns, content_hash, track_id, genre_tag, tags_version FROM tracks ORDER BY path"
+        )
         return {row[0]: FileState(*row[1:]) for row in rows}
 
     def label_sources(self) -> dict[str, dict[str, str]]:
@@ -154,8 +139,8 @@ class Catalogue:
 
     def failures(self) -> list[Failure]:
         """The ledger, ordered by path."""
-        rows = self.query("SELECT path, stage, code, reason, hint, size, mtime_ns, kept, time FROM failures ORDER BY path")
-        return [_failure(row) for row in rows]
+        rows = self.query(f"SELECT {FAILURE} FROM failures ORDER BY path")  # noqa: S608 (constants)
+        return [failure_of(row) for row in rows]
 
     # writing
 
@@ -167,6 +152,7 @@ class Catalogue:
         size: int,
         mtime_ns: int,
         genre_tag: str = "",
+        tags_version: int = 0,
         label_sources: Mapping[str, str] | None = None,
         damage: Failure | None = None,
     ) -> None:
@@ -174,9 +160,10 @@ class Catalogue:
 
         Parameters
         ----------
+        size, mtime_ns, genre_tag, tags_version : as in `FileState`.
         label_sources : kind -> "table", "folder" or "tag"; a kind that is not named comes from a table.
         """
-        values = (track.track_id, track.path, root, track.artist, track.title, track.album, track.duration, track.content_hash)
+        state = FileState(size, mtime_ns, track.content_hash, track.track_id, genre_tag, tags_version)
         sources = label_sources or {}
         labels = [(track.track_id, kind, value, sources.get(kind, "table")) for kind, value in track.labels.items()]
         with self.transaction() as db:
@@ -184,23 +171,27 @@ class Catalogue:
             old = db.execute("SELECT path, content_hash FROM tracks WHERE track_id = ? OR path = ?", replaced).fetchall()
             db.executemany("DELETE FROM failures WHERE path = ?", [(path,) for path in {track.path, *(row[0] for row in old)}])
             db.execute("DELETE FROM tracks WHERE track_id = ? OR path = ?", replaced)
-            db.execute("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, size, mtime_ns, genre_tag))
+            insert_track(db, track, root, state)
             db.executemany("INSERT INTO labels VALUES (?, ?, ?, ?)", labels)
-            _forget_tags(db, {row[1] for row in old} - {track.content_hash})
+            forget_tags(db, {row[1] for row in old} - {track.content_hash})
             if damage is not None:
-                _insert_failure(db, damage)
+                insert_failure(db, damage)
 
-    def remove(self, track_id: str) -> None:
-        """Forget one song, its labels and what was predicted of it; an unknown id changes nothing."""
+    def remove(self, *track_ids: str) -> None:
+        """Forget songs: their labels, what was predicted of them and what the ledger says of them; unknown ids change nothing."""
         with self.transaction() as db:
-            old = db.execute("SELECT content_hash FROM tracks WHERE track_id = ?", [track_id]).fetchall()
-            db.execute("DELETE FROM tracks WHERE track_id = ?", [track_id])
-            _forget_tags(db, {row[0] for row in old})
+            sounds = set()
+            for track_id in track_ids:
+                old = db.execute("SELECT path, content_hash FROM tracks WHERE track_id = ?", [track_id]).fetchall()
+                db.executemany("DELETE FROM failures WHERE path = ?", [(path,) for path, _ in old])
+                db.execute("DELETE FROM tracks WHERE track_id = ?", [track_id])
+                sounds |= {content_hash for _, content_hash in old}
+            forget_tags(db, sounds)
 
     def record_failure(self, failure: Failure) -> None:
         """Add to the ledger, or replace what it said of the same path."""
         with self.transaction() as db:
-            _insert_failure(db, failure)
+            insert_failure(db, failure)
 
     def clear_failure(self, path: str) -> None:
         """Strike one path from the ledger; an unknown path changes nothing."""
@@ -228,24 +219,3 @@ class Catalogue:
         """Whether this file has a place for predicted tags; see `data.predicted_tags`."""
         with sql_errors(self.path):
             return has_tag_tables(self._db)
-
-
-def _failure(row: Sequence) -> Failure:  # type: ignore[type-arg]
-    path, stage, code, reason, hint, size, mtime_ns, kept, moment = row
-    return Failure(path, stage, code, reason, hint, size, mtime_ns, bool(kept), moment)
-
-
-def _insert_failure(db: sqlite3.Connection, failure: Failure) -> None:
-    names = ("path", "stage", "code", "reason", "hint", "time", "size", "mtime_ns", "kept")
-    db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [getattr(failure, name) for name in names])
-
-
-def _forget_tags(db: sqlite3.Connection, content_hashes: Iterable[str]) -> None:
-    """Strike the predicted tags of sounds that no song has any more."""
-    unused = "DELETE FROM predicted_tags WHERE content_hash = ?1 AND NOT EXISTS (SELECT 1 FROM tracks WHERE content_hash = ?1)"
-    db.executemany(unused, [(content_hash,) for content_hash in content_hashes])
-
-
-def _track(row: Sequence, labels: dict[str, dict[str, str]]) -> Track:  # type: ignore[type-arg]
-    track_id, path, artist, title, album, duration, content_hash = row
-    return Track(track_id, path, artist, title, album, labels.get(track_id, {}), duration, content_hash)

@@ -152,7 +152,9 @@ def read_fingerprint(folder: Path) -> str:
 
 def _read_meta(folder: Path) -> dict[str, Any]:
     meta = read_json(folder / META, schema=SCHEMA)
-    lists = all(isinstance(meta.get(name), list) for name in ("tracks", "sources"))
+    lists = all(
+        isinstance(meta.get(name), list) and all(isinstance(one, str) for one in meta[name]) for name in ("tracks", "sources")
+    )
     texts = all(isinstance(meta.get(name), str) for name in ("fingerprint", "array"))
     if not (lists and texts and isinstance(meta.get("blocks", []), list) and Path(meta["array"]).name == meta["array"]):
         raise InputError(f"{folder / META} is incomplete", code="damaged", hint=_HINT)

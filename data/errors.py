@@ -20,7 +20,9 @@ class InputError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}. {self.hint}" if self.hint else self.message
+        if not self.hint:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith(('?', '!', '.')) else '.'} {self.hint}"
 
     def __reduce__(self) -> tuple[object, tuple[str, str, str]]:
         """Travel between processes with code and hint (a plain Exception would lose the keywords)."""

@@ -35,6 +35,8 @@ def read_external_vectors(path: Path) -> ExternalVectors:
 def _from_npy(path: Path) -> ExternalVectors:
     try:
         values = np.load(path, allow_pickle=False)
+    except MemoryError:  # also of a header that promises more than the file holds
+        raise bad(path, "says it holds more numbers than fit in memory") from None
     except (OSError, ValueError, EOFError) as error:
         why = (
             "it is damaged, pickled or of another format" if isinstance(error, ValueError) else str(error)

@@ -33,7 +33,7 @@ def decode(path: Path, start_s: float, seconds: float | None) -> Decoded:
     import av
 
     blocks: list[NDArray[np.float32]] = []
-    rate = channels = got = 0
+    rate = channels = got = before = 0
     stop: float = np.inf
     ticks = 0
     with _container(path) as (container, stream):
@@ -52,13 +52,15 @@ def decode(path: Path, start_s: float, seconds: float | None) -> Decoded:
                 if (frame.sample_rate, frame.layout.nb_channels) == (rate, channels):
                     blocks.append(_samples(frame))
                     got += len(blocks[-1])
+                    if got <= start_s * rate:  # before the window: not kept, or ten hours would fill the memory
+                        blocks[:], before = [blocks[-1][:0]], got
         promised = _header_s(container, stream, path) or (_seconds(ticks, stream) if got < stop else 0.0)
         name = _codec(stream)
     if not blocks:
         raise DecodeError("no packet of its audio stream can be decoded")
-    start = round(start_s * rate)
-    whole = np.concatenate(blocks)
-    return Decoded(whole[start : None if seconds is None else start + round(seconds * rate)], rate, promised, name)
+    start = round(start_s * rate) - before
+    kept = np.concatenate(blocks)
+    return Decoded(kept[start : None if seconds is None else start + round(seconds * rate)], rate, promised, name)
 
 
 def sample(path: Path) -> Sampled:

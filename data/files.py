@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,12 @@ from data.errors import InputError
 _UNWRITABLE = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
 )
+
+# No space on the disk, in the quota, or in what the shell lets one file take (`ulimit -f`).
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+# What numpy says, without a number, where the disk took only a part of an array.
+_NUMPY_CUT_SHORT = re.compile(r"\d+ requested and \d+ written")
 
 
 @contextlib.contextmanager
@@ -55,9 +62,10 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL or (error.errno is None and _NUMPY_CUT_SHORT.match(str(error))):
             raise InputError(
-                f"no space left on the disk while writing {path}",
+                f"no space left on the disk while writing {path}"
+                + (" (a limit on the size of files, see `ulimit -f`)" if error.errno == errno.EFBIG else ""),
                 code="disk-full",
                 hint="Free some space and run the command again; nothing finished is lost",
             ) from error
@@ -90,7 +98,7 @@ def read_json(path: Path, *, schema: int | None = None) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path} does not exist", code="missing") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON or UTF-8; a number of absurd length; nested absurdly deep
         raise InputError(f"{path} is no valid JSON: {error}", code="damaged") from None
     if not isinstance(value, dict):
         raise InputError(f"{path} must hold a JSON object", code="damaged")

@@ -45,7 +45,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             record = None
         if not isinstance(record, dict):
             raise InputError(f"line {number} of {path} is no JSON object", code="damaged", hint="Remove the file and begin anew")

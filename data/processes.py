@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import multiprocessing
+import multiprocessing.spawn
 import os
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_preparing = threading.Lock()  # held while what a new process is told is changed
 _limits: list[Any] = []  # keeps the limit on BLAS threads alive
 
 
@@ -21,14 +24,41 @@ def process_pool(
 ) -> ProcessPoolExecutor:
     """A pool of `workers` processes; `initializer(*initargs)` runs in each.
 
-    They are spawned, not forked: a fork would copy threads in the middle of what they do. So the caller's main module must be
-    importable without side effects.
+    What they are given must be found in a module other than the caller's main one (see `fresh_processes`).
     """
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(initializer, initargs))
+    return ProcessPoolExecutor(workers, mp_context=fresh_processes(), initializer=start_worker, initargs=(initializer, initargs))
 
 
-def _start(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+def fresh_processes() -> SpawnContext:
+    """Processes that are spawned, not forked: a fork would copy threads in the middle of what they do.
+
+    Unlike Python's own they do not run the caller's main module again, so that a plain script may call a step on its first line.
+    """
+    return _FreshContext()
+
+
+class _FreshProcess(SpawnProcess):
+    """A spawned process that knows nothing of the main module."""
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802 (multiprocessing's name)
+        with _preparing:
+            prepare = multiprocessing.spawn.get_preparation_data
+            multiprocessing.spawn.get_preparation_data = lambda name: {
+                key: value for key, value in prepare(name).items() if not key.startswith("init_main")
+            }
+            try:
+                return SpawnProcess._Popen(process_obj)
+            finally:
+                multiprocessing.spawn.get_preparation_data = prepare
+
+
+class _FreshContext(SpawnContext):
+    Process = _FreshProcess
+
+
+def start_worker(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    """What each worker does first: one thread for itself, and an eye on its parent; then `initializer(*initargs)`."""
     # More threads would fight over the same cores, and sum in another order, so that bytes would differ. The variables hold for
     # libraries that are loaded later, the limit for those that are loaded already.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))

@@ -29,7 +29,9 @@ def size_and_time(path: Path) -> tuple[int, int]:
     except OSError as error:
         raise InputError(f"{path} cannot be opened: {error.strerror}", code="unopenable") from None
     if not stat.S_ISREG(state.st_mode):
-        raise InputError(f"{path} is no regular file", code="not-a-file")
+        raise InputError(
+            f"{path} is no regular file", code="not-a-file", hint="Only files that lie on a disk are read; move it away"
+        )
     return state.st_size, state.st_mtime_ns
 
 

@@ -5,41 +5,75 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from data.musicbrainz import mbids_in
 
 log = logging.getLogger(__name__)
 
+TAGS_VERSION = 1  # raised whenever more is read of a file's tags: the next scan reads those of an older version again
+
+LONGEST = 500  # characters of a name that are kept: a tag is a stranger's text and may be a book
 _TRACK_NUMBER = re.compile(r"^\d{1,3}(?:[.\s_-]+|$)")
+_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d{1,3}(?:\D|$))")
+# Marks that turn the direction of writing: a title with one would turn all that is printed after it.
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 @dataclass(frozen=True)
 class Tags:
-    """Artist, title, album and genre; "" where unknown."""
+    """What a file says of its song; "" and 0 where unknown, MusicBrainz ids as lower-case UUIDs."""
 
     artist: str = ""
     title: str = ""
     album: str = ""
     genre: str = ""
+    album_artist: str = ""
+    year: int = 0
+    number: int = 0
+    recording_mbid: str = ""
+    artist_mbid: str = ""
+    release_mbid: str = ""
 
 
 def read_tags(path: Path) -> Tags:
     """The tags of one file; artist and title come from its name where it has neither.
 
-    Never fails: a song without tags is a song.
+    ID3 (also in WAV and AIFF), Vorbis comments, MP4 and ASF. Never fails: a song without tags is a song.
     """
     from tinytag import TinyTag
 
     try:
         found = TinyTag.get(path, duration=False)
-        tags = Tags(*(clean(value) for value in (found.artist, found.title, found.album, found.genre)))
+        artist, title, album, genre, album_artist = map(
+            _name, (found.artist, found.title, found.album, found.genre, found.albumartist)
+        )
+        year, number = year_of(found.year or ""), number_of(found.track or "")
+        tags = Tags(artist, title, album, genre, album_artist, year, number, *mbids_in(found.other))
     except Exception as error:  # whatever stands in a stranger's tag, the sound decides whether the song is usable
         log.debug("no tags in %s: %s", path, error)
         tags = Tags()
     if tags.artist or tags.title:
         return tags
     artist, title = artist_and_title(path.stem)
-    return Tags(artist, title, tags.album, tags.genre)
+    return replace(tags, artist=artist, title=title)
+
+
+def _name(text: str | None) -> str:
+    return clean((text or "")[: 4 * LONGEST].translate(_TURNING))[:LONGEST].rstrip()
+
+
+def year_of(text: str) -> int:
+    """The year of a date in any order, e.g. "1999-05-01" or "1.5.1999"; 0 where it names none from 1500 to 2099."""
+    found = _YEAR.search(str(text)[:LONGEST])
+    return int(found[1]) if found else 0
+
+
+def number_of(text: str | int) -> int:
+    """A song's number on its album, of "3" or "3/12"; 0 where there is none from 1 to 9999."""
+    first = str(text)[:LONGEST].partition("/")[0].strip()
+    return int(first) if first.isascii() and first.isdecimal() and len(first) <= 4 else 0
 
 
 def artist_and_title(stem: str) -> tuple[str, str]:

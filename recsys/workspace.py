@@ -50,6 +50,16 @@ class Workspace:
         return self.root / "models" / "encoder" / "set-aside"
 
     @property
+    def shipped(self) -> Path:
+        """The shipped encoder by which songs were embedded here, in a folder that its fingerprint names."""
+        return self.root / "models" / "shipped"
+
+    @property
+    def shipped_pointer(self) -> Path:
+        """Says which of `shipped` is in use."""
+        return self.shipped / "in-use.json"
+
+    @property
     def checkpoint(self) -> Path:
         """A training that is under way."""
         return self.root / "models" / "encoder-checkpoint"

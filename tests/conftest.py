@@ -65,6 +65,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
 
+@pytest.fixture(scope="session")
+def worker_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this test process alone."""
+    return tmp_path_factory.mktemp("worker")
+
+
 @contextlib.contextmanager
 def once(marker: Path) -> Iterator[bool]:
     """True for the first process that comes, which makes the thing; the others wait until it is made and get False."""
@@ -105,7 +111,45 @@ def trained(shared_folder: Path, world: Path) -> Path:
 @pytest.fixture
 def workspace(trained: Path, tmp_path: Path) -> Path:
     """A copy of the trained workspace that a test may change."""
-    return Path(shutil.copytree(trained, tmp_path / "workspace"))
+    return copied(trained, tmp_path / "workspace")
+
+
+def copied(workspace: Path, place: Path) -> Path:
+    """A copy of a workspace; the shipped encoder in it, 10 MB that are never written to, is the same file."""
+
+    def copy(source: str, target: str) -> object:
+        return (
+            os.link(source, target) if "shipped" in source and source.endswith(".safetensors") else shutil.copy2(source, target)
+        )
+
+    return Path(shutil.copytree(workspace, place, copy_function=copy))
+
+
+@pytest.fixture(scope="session")
+def stages(shared_folder: Path, worker_folder: Path) -> list[Any]:
+    """Scan, import, extraction with embedding, training and hybrid, on nine songs and a file that is none; run and measured."""
+    from killing import unbroken
+
+    from data.world.world import WorldSpec, compose_world
+
+    music = shared_folder / "nine-songs"
+    with once(shared_folder / "nine-songs-made") as first:
+        if first:
+            compose_world(music, WorldSpec(songs=9, listeners=20, seconds=2.0, songs_per_artist=1), workers=1)
+            listed = (music / "tracks.csv").read_text(encoding="utf-8").splitlines()
+            row = [cell if cell else "x" for cell in listed[1].split(",")]
+            (music / "none.mp3").write_text("no song at all")
+            row[:2] = ["none", "none.mp3"]
+            (music / "tracks.csv").write_text("\n".join([*listed, ",".join(row)]) + "\n", encoding="utf-8")
+    small = ("--from", "scratch", "--architecture", "IC(8,12,4)F(192)O", "--epochs", 3, "--seed", 1)
+    commands = [
+        ("scan", ("scan", music)),
+        ("import", ("import-listens", music / "listens.csv")),
+        ("extraction", ("embed", "--workers", 2)),
+        ("training", ("train-content", *small, "--workers", 1)),
+        ("hybrid", ("train-hybrid",)),
+    ]
+    return unbroken(worker_folder / "stages", commands)
 
 
 class Ran(NamedTuple):

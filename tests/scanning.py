@@ -15,17 +15,17 @@ from data.scan_report import ScanReport
 from data.world.mp3 import id3_header
 
 RATE = 8000
-_ID3 = {"artist": "TPE1", "title": "TIT2", "album": "TALB", "genre": "TCON"}
+_ID3 = {"artist": "TPE1", "title": "TIT2", "album": "TALB", "genre": "TCON", "year": "TDRC"}
 
 
 def song(path: Path, seed: int = 0, seconds: float = 1.0, **tags: str) -> Path:
-    """Write noise with tags (artist, title, album, genre) to `path`, in the format of its suffix, else WAV."""
+    """Write noise with tags (artist, title, album, genre, year) to `path`, in the format of its suffix, else WAV."""
     path.parent.mkdir(parents=True, exist_ok=True)
     samples = 0.3 * np.random.default_rng(seed).standard_normal(int(seconds * RATE)).astype(np.float32)
     kind = {".flac": "FLAC", ".mp3": "MP3", ".au": "AU"}.get(path.suffix.lower(), "WAV")
     with soundfile.SoundFile(path, "w", RATE, 1, format=kind) as file:
         for name, value in tags.items() if kind != "MP3" else ():
-            setattr(file, name, value)
+            setattr(file, "date" if name == "year" else name, value)
         file.write(samples)
     if kind == "MP3" and tags:
         path.write_bytes(id3_header({_ID3[name]: value for name, value in tags.items()}) + path.read_bytes())

@@ -6,8 +6,9 @@ import warnings
 from pathlib import Path
 
 import pytest
+from imported_rows import parse
 
-from benchmarks import decode, step, timing
+from benchmarks import decode, histories, step, timing
 from benchmarks.__main__ import SECTIONS, main
 
 with warnings.catch_warnings():
@@ -43,3 +44,17 @@ def test_an_unknown_section_is_named_with_those_that_exist() -> None:
     with pytest.raises(SystemExit, match=r"'speed'.*decode"):
         main(["speed"])
     assert all((Path(step.__file__).parent / f"{name}.py").exists() for name in SECTIONS)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc/self/status to tell the peak memory")
+def test_histories_are_imported_joined_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    histories.run(tmp_path, lines=300, layouts=["csv"])
+    out = capsys.readouterr().out
+    assert [out.count(word) for word in ("import  ", "20,000 songs", "pandas.read_csv", "lines/s")] == [1, 1, 1, 3]
+
+
+@pytest.mark.parametrize("layout", ["csv", "lastfm-1k", "listenbrainz"])
+def test_every_generated_line_is_a_listen(tmp_path: Path, layout: str) -> None:
+    histories._write(tmp_path / "a", layout, 300)
+    parsed = parse(tmp_path / "a")
+    assert (parsed.format, len(parsed.rows), parsed.rejected) == (layout, 300, {})

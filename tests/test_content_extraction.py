@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import soundfile as sf
 
 from content import extraction
 from content.cache import CachedImages, HyperImageCache
-from content.extraction import Job, extract
+from content.extraction import Job, extract, extract_one
 from content.spec import HyperImageSpec
 from data.errors import InputError
 
@@ -37,9 +38,15 @@ def jobs(tmp_path):
     return [*jobs, Job(str(tmp_path / "text.wav"), 1.0, "ffff")]
 
 
-def run(jobs, cache, workers):
+def run(jobs, cache, workers, time_limit=60.0):
     answers = {}
-    extract(jobs, cache, workers=workers, on_done=lambda job, failure: answers.__setitem__(job.content_hash, failure))
+    extract(
+        jobs,
+        cache,
+        workers=workers,
+        time_limit=time_limit,
+        on_done=lambda job, failure: answers.__setitem__(job.content_hash, failure),
+    )
     return answers
 
 
@@ -51,8 +58,8 @@ def test_every_song_is_answered_for_and_the_bad_one_names_its_reason(jobs, cache
     assert cache.load("03aa").shape == (1 + 22050 // 512, SPEC.n_rows)
 
 
-def test_two_processes_give_the_same_bytes_as_one(jobs, cache, tmp_path):
-    run(jobs, cache, workers=1)
+def test_other_processes_give_the_same_bytes_as_this_one(jobs, cache, tmp_path):
+    run(jobs, cache, workers=1, time_limit=None)
     other = HyperImageCache(tmp_path / "other", SPEC)
     answers = run(jobs, other, workers=2)
     assert sum(failure is None for failure in answers.values()) == 10
@@ -66,18 +73,30 @@ def test_what_is_there_is_not_computed_again(jobs, cache, monkeypatch):
     assert len(run(jobs[:-1], cache, workers=1)) == 10
 
 
-def _die(jobs, cache):
-    if any(job.content_hash == "05aa" for job in jobs):
+def _odd(job, cache):
+    if job.content_hash == "05aa":
         os.kill(os.getpid(), signal.SIGKILL)
-    return [extraction.extract_one(job, cache) for job in jobs]
+    if job.content_hash == "06aa":
+        time.sleep(60)
+    return extract_one(job, cache)
 
 
-def test_a_song_that_kills_its_worker_costs_only_itself(jobs, cache, monkeypatch):
-    monkeypatch.setattr(extraction, "_extract_chunk", _die)
-    answers = run(jobs, cache, workers=2)
+def test_a_song_that_kills_its_worker_and_one_that_hangs_cost_only_themselves(jobs, cache, monkeypatch):
+    monkeypatch.setattr(extraction, "extract_one", _odd)
+    answers = run(jobs, cache, workers=2, time_limit=5.0)
     assert len(answers) == 11
-    assert answers["05aa"].code == "decoder-crash"
-    assert sum(failure is None for failure in answers.values()) == 9
+    assert (answers.pop("05aa").code, answers.pop("06aa").code) == ("decoder-crash", "time-limit")
+    assert sum(failure is None for failure in answers.values()) == 8
+
+
+def _hungry(*_):
+    raise MemoryError
+
+
+def test_a_song_too_large_for_the_memory_is_named(jobs, cache, monkeypatch):
+    monkeypatch.setattr(extraction, "decode", _hungry)
+    answers = run(jobs[:1], cache, workers=1, time_limit=None)
+    assert answers["00aa"].code == "memory"
 
 
 def test_an_image_of_another_spec_is_another_image(cache, tmp_path):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from content.similarity import most_similar, similarity
+from content.similarity import by_similarity, similarity
 from data.embeddings import unit_rows
 from data.errors import InputError
 
 VECTORS = np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32)
-ARTISTS = [f"artist {row % 5}" for row in range(40)]
 
 
 def test_a_song_is_wholly_alike_to_itself():
@@ -37,58 +36,27 @@ def test_unit_rows_have_length_1_and_zeros_stay():
 
 def test_neighbours_are_those_of_a_full_sort():
     cosine = (VECTORS @ VECTORS[3]) / np.linalg.norm(VECTORS, axis=1) / np.linalg.norm(VECTORS[3])
-    wanted = [row for row in np.argsort(-cosine) if row != 3][:7]
-    rows, values = most_similar(VECTORS, 3, 7)
+    wanted = [row for row in np.argsort(-cosine) if row != 3]
+    rows, values = by_similarity(unit_rows(VECTORS), 3)
     assert rows.tolist() == wanted
     np.testing.assert_allclose(values, (1 + cosine[wanted]) / 2, atol=1e-6)
 
 
 @pytest.mark.parametrize("seed", [0, 17, 39])
 def test_the_seed_is_never_in_the_answer_even_beside_its_double(seed):
-    doubled = np.concatenate([VECTORS, VECTORS])
-    rows, values = most_similar(doubled, seed, 79)
+    doubled = unit_rows(np.concatenate([VECTORS, VECTORS]))
+    rows, values = by_similarity(doubled, seed)
     assert seed not in rows
     assert rows[0] == seed + 40
     assert values[0] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_ties_go_to_the_lower_row():
-    rows, _ = most_similar(np.ones((6, 3), np.float32), 2, 4)
-    assert rows.tolist() == [0, 1, 3, 4]
+    rows, _ = by_similarity(unit_rows(np.ones((6, 3), np.float32)), 2)
+    assert rows.tolist() == [0, 1, 3, 4, 5]
 
 
-def test_fewer_songs_than_asked_give_fewer():
-    assert len(most_similar(VECTORS[:3], 0, 10)[0]) == 2
-
-
-def test_no_artist_stands_more_often_than_the_cap():
-    rows, _ = most_similar(VECTORS, 0, 10, artists=ARTISTS, per_artist=2)
-    counts = np.unique([ARTISTS[row] for row in rows], return_counts=True)[1]
-    assert len(rows) == 10
-    assert counts.max() == 2
-
-
-def test_the_cap_keeps_the_order_of_the_rest():
-    free = most_similar(VECTORS, 0, 39)[0].tolist()
-    capped = most_similar(VECTORS, 0, 5, artists=ARTISTS, per_artist=1)[0].tolist()
-    first = {ARTISTS[row]: row for row in reversed(free)}
-    assert capped == sorted(first.values(), key=free.index)
-
-
-def test_songs_of_unknown_artist_are_not_capped():
-    assert len(most_similar(VECTORS, 0, 39, artists=[""] * 40, per_artist=1)[0]) == 39
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"seed": 40, "k": 1}, "seed=40"),
-        ({"seed": -1, "k": 1}, "seed=-1"),
-        ({"seed": 0, "k": 0}, "k=0"),
-        ({"seed": 0, "k": 1, "per_artist": 0, "artists": ARTISTS}, "per_artist=0"),
-        ({"seed": 0, "k": 1, "per_artist": 1}, "per_artist needs artists"),
-    ],
-)
-def test_wrong_arguments_are_refused_by_name(arguments, message):
-    with pytest.raises(InputError, match=message):
-        most_similar(VECTORS, **arguments)
+@pytest.mark.parametrize("seed", [40, -1])
+def test_a_seed_that_is_no_row_is_refused_by_name(seed):
+    with pytest.raises(InputError, match=f"seed={seed}"):
+        by_similarity(unit_rows(VECTORS), seed)

@@ -63,7 +63,7 @@ def test_labels_are_counted_by_kind_and_value(path: Path) -> None:
 
 def test_file_states_are_by_path(path: Path) -> None:
     with Catalogue.open(path) as catalogue:
-        assert catalogue.file_states()["/m/b.mp3"] == (3, 7, "hash-b", "b", "")
+        assert catalogue.file_states()["/m/b.mp3"] == (3, 7, "hash-b", "b", "", 0)
 
 
 def test_putting_a_song_again_replaces_its_labels(path: Path) -> None:
@@ -100,6 +100,16 @@ def test_the_state_of_the_songs_is_that_of_ids_artists_and_their_numbers(path: P
         states.append(catalogue.songs_state())
     assert len(set(states)) == 6
     assert all(len(state) == 16 and int(state, 16) >= 0 for state in states)
+
+
+def test_the_state_by_names_knows_all_that_listens_are_matched_by(path: Path) -> None:
+    with Catalogue.open(path) as catalogue:
+        plain, states = catalogue.songs_state(), [catalogue.songs_state(names=True)]
+        for track in (replace(SONG, title="Other"), replace(SONG, recording_mbid="5c0fce12-6e3a-4d15-b4b6-1b1f2b3e7a11")):
+            catalogue.put(track, root="/m", size=3, mtime_ns=7)
+            states.append(catalogue.songs_state(names=True))
+        assert catalogue.songs_state() == plain
+    assert len({plain, *states}) == 4
 
 
 def test_the_state_of_the_songs_does_not_know_places_times_and_failures(path: Path, tmp_path: Path) -> None:

@@ -35,7 +35,13 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(errno.ENOSPC, "disk-full"), (errno.EDQUOT, "disk-full"), (errno.EACCES, "unwritable"), (errno.EROFS, "unwritable")],
+    [
+        (errno.ENOSPC, "disk-full"),
+        (errno.EDQUOT, "disk-full"),
+        (errno.EFBIG, "disk-full"),
+        (errno.EACCES, "unwritable"),
+        (errno.EROFS, "unwritable"),
+    ],
 )
 def test_a_disk_that_takes_no_more_is_one_clear_error(tmp_path, number, code):
     path = tmp_path / "a.txt"
@@ -138,3 +144,20 @@ def test_the_written_file_ends_in_a_newline_and_is_readable_json(tmp_path):
     text = (tmp_path / "a.json").read_text()
     assert text.endswith("\n")
     assert json.loads(text) == {"a": 1}
+
+
+def test_an_array_that_the_disk_takes_only_in_part_is_a_full_disk(tmp_path):
+    def fail():
+        with atomic_path(tmp_path / "a.npy"):
+            raise OSError("36864 requested and 13280 written")  # numpy's words, without a number
+
+    with pytest.raises(InputError, match="no space left"):
+        fail()
+
+
+@pytest.mark.parametrize("text", ['{"schema":' + "[" * 100_000, '{"schema":' + "1" * 5000 + "}", "{", ""])
+def test_text_that_is_no_json_however_absurd_is_damaged(tmp_path, text):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(InputError, match="no valid JSON") as caught:
+        read_json(tmp_path / "a.json")
+    assert caught.value.code == "damaged"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scanning import numbers, song
 
-from data import library
+from data import file_reading
 from data.catalogue import Catalogue
 from data.errors import InputError
 from data.layouts.folder_classes import are_classes
@@ -137,7 +137,7 @@ def classes(catalogue: Catalogue, root: Path) -> Path:
 def test_none_takes_labels_of_folders_away_and_gives_the_tags_genre_back(
     catalogue: Catalogue, classes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "probe", lambda path: pytest.fail(f"{path} was opened"))
+    monkeypatch.setattr(file_reading, "probe", lambda path: pytest.fail(f"{path} was opened"))
     assert numbers(scan(catalogue, [classes], folder_label="none")) == (0, 2, 0, 0)
     assert catalogue.label_values("genre") == {"Pop": 1}
     assert catalogue.label_sources() == {"jazz/1.flac": {"genre": "tag"}}

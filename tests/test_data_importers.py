@@ -10,26 +10,21 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from imported_rows import Parsed, parse
 
 from data.errors import InputError
-from data.importers import delimited
-from data.importers.parsed import BAD_TIME, NO_TIME, ParsedListens
+from data.importers import lines as chunks
+from data.importers.parsed import BAD_TIME, NO_TIME
 from data.importers.recognise import recognise
 from data.importers.values import times
 
 
-def parse(path: Path, content: str | bytes) -> ParsedListens:
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return recognise(path).parse()
+def rows(parsed: Parsed) -> list[tuple[str, str, float, int | None]]:
+    return parsed.columns("user", "key", "weight", "time")
 
 
-def rows(parsed: ParsedListens) -> list[tuple[str, str, float, int | None]]:
-    columns = [parsed.table.column(name).to_pylist() for name in ("user_id", "item_id", "weight", "time")]
-    return list(zip(*columns, strict=True))
-
-
-def reasons(parsed: ParsedListens) -> dict[str, tuple[int, int]]:
-    return {bad.reason: (bad.rows, bad.first_line) for bad in parsed.rejected}
+def reasons(parsed: Parsed) -> dict[str, tuple[int, int]]:
+    return parsed.rejected
 
 
 @pytest.mark.parametrize(
@@ -39,7 +34,7 @@ def reasons(parsed: ParsedListens) -> dict[str, tuple[int, int]]:
 def test_column_names_and_delimiters_are_recognised(tmp_path: Path, header: str, mark: str) -> None:
     parsed = parse(tmp_path / "any.name", header.replace(",", mark) + f"\nu1{mark}t1{mark}2.5\n")
     assert rows(parsed) == [("u1", "t1", 2.5, None)]
-    assert parsed.item_kind == "track"
+    assert parsed.kind == "track"
 
 
 def test_columns_may_stand_in_any_order_beside_others(tmp_path: Path) -> None:
@@ -53,7 +48,7 @@ def test_without_a_weight_each_row_is_one_play(tmp_path: Path) -> None:
 def test_byte_order_mark_line_ends_quotes_and_missing_last_line_end(tmp_path: Path) -> None:
     parsed = parse(tmp_path / "a", b'\xef\xbb\xbf"user_id","track_id","plays"\r\n"u,1","t ""x""",4\r\n\r\nu2,t2,5')
     assert rows(parsed) == [("u,1", 't "x"', 4.0, None), ("u2", "t2", 5.0, None)]
-    assert parsed.rejected == ()
+    assert parsed.rejected == {}
 
 
 def test_quotation_marks_in_a_table_with_tabs_may_be_part_of_a_name(tmp_path: Path) -> None:
@@ -121,14 +116,14 @@ def test_bad_rows_are_counted_by_reason_with_the_first_line(tmp_path: Path) -> N
         "not UTF-8": (1, 14),
         "quotation marks do not match": (1, 15),
     }
-    assert parsed.rows == 17
+    assert parsed.sieve.rows == 17
 
 
 def test_line_numbers_go_on_from_chunk_to_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "CHUNK_BYTES", 64)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 64)
     content = "user_id,track_id,plays\n" + "u,t,1\n" * 500 + "u,t,x\n" + "u,t,1\n" * 50
     parsed = parse(tmp_path / "a", content)
-    assert parsed.table.num_rows == 550
+    assert len(parsed.rows) == 550
     assert reasons(parsed) == {"weight is no number": (1, 502)}
 
 
@@ -146,13 +141,12 @@ def test_line_numbers_go_on_from_chunk_to_chunk(tmp_path: Path, monkeypatch: pyt
 )
 def test_no_line_crashes_the_import_or_is_lost(tmp_path: Path, lines: list[bytes]) -> None:
     body = b"\n".join([b"user_id,track_id,plays", b"u,t,1", *lines])
-    (tmp_path / "a").write_bytes(body)
-    parsed = recognise(tmp_path / "a").parse()
+    parsed = parse(tmp_path / "a", body)
     real = [line for line in body.split(b"\n")[1:] if line not in (b"", b"\r")]
     # A line of line ends alone is empty; whichever way it is cut, it is no row.
     blank = sum(1 for line in real if not line.strip(b"\r"))
-    assert len(real) - blank <= parsed.rows <= len(real)
-    weights = parsed.table.column("weight").to_numpy()
+    assert len(real) - blank <= parsed.sieve.rows <= len(real)
+    weights = np.array([row["weight"] for row in parsed.rows])
     assert (weights > 0).all()
     assert np.isfinite(weights).all()
     assert all(user and item for user, item, *_ in rows(parsed))
@@ -161,9 +155,9 @@ def test_no_line_crashes_the_import_or_is_lost(tmp_path: Path, lines: list[bytes
 # Parquet
 
 
-def parquet(path: Path, **columns: object) -> ParsedListens:
+def parquet(path: Path, **columns: object) -> Parsed:
     pd.DataFrame(columns).to_parquet(path)
-    return recognise(path).parse()
+    return parse(path)
 
 
 def test_parquet_with_texts_numbers_and_timestamps(tmp_path: Path) -> None:
@@ -185,7 +179,7 @@ def test_bad_rows_of_parquet_are_counted(tmp_path: Path) -> None:
     parsed = parquet(
         tmp_path / "a", user_id=["u", None, "u", "u", "u"], track_id=["t"] * 5, weight=[1, 1, math.nan, -1, math.inf]
     )
-    assert parsed.table.num_rows == 1
+    assert len(parsed.rows) == 1
     assert reasons(parsed) == {
         "empty user": (1, 2),
         "weight is no number": (1, 3),
@@ -221,15 +215,15 @@ def hetrec(folder: Path, name: str = "user_artists.dat") -> Path:
 @pytest.mark.parametrize("whole_folder", [True, False])
 def test_hetrec_is_recognised_as_file_and_as_folder(tmp_path: Path, whole_folder: bool) -> None:
     path = hetrec(tmp_path)
-    parsed = recognise(tmp_path if whole_folder else path).parse()
-    assert parsed.item_kind == "lastfm-artist"
+    parsed = parse(tmp_path if whole_folder else path)
+    assert parsed.kind == "lastfm-artist"
     assert rows(parsed) == [("2", "51", 13883.0, None), ("3", "53", 7.0, None)]
-    assert parsed.table.column("item_name").to_pylist() == ['"Duran" Duran', None]
+    assert parsed.columns("artist") == [('"Duran" Duran',), ("",)]
     assert reasons(parsed) == {"weight is not positive": (1, 3)}
 
 
 def test_hetrec_is_recognised_under_another_name(tmp_path: Path) -> None:
-    assert recognise(hetrec(tmp_path, "renamed.csv")).parse().format == "hetrec"
+    assert parse(hetrec(tmp_path, "renamed.csv")).format == "hetrec"
 
 
 # errors
@@ -270,5 +264,5 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("user_id,track_id\nu,t\n")
     calls: list[tuple[int, int]] = []
-    recognise(path).parse(lambda done, total: calls.append((done, total)))
+    parse(path, progress=lambda done, total: calls.append((done, total)))
     assert calls[-1] == (21, 21)

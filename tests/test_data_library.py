@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from scanning import dump, ids, numbers, song
 
-from data import library
+from data import file_reading
 from data.catalogue import Catalogue, Failure
 from data.errors import InputError
 from data.library import scan
@@ -115,7 +115,7 @@ def test_a_second_scan_opens_nothing(catalogue: Catalogue, root: Path, monkeypat
     assert (first.new, first.reasons()) == (2, {"not-audio": 1})
     before = dump(catalogue)
     for name in ("probe", "hash_of"):
-        monkeypatch.setattr(library, name, lambda path: pytest.fail(f"{path} was opened"))
+        monkeypatch.setattr(file_reading, name, lambda path: pytest.fail(f"{path} was opened"))
     report = scan(catalogue, [root])
     assert numbers(report) == (0, 0, 0, 2)
     assert (report.failed, report.known_failures) == ([], 1)

@@ -14,8 +14,9 @@ from data import stored_listens
 from data.catalogue import Catalogue
 from data.errors import InputError
 from data.library import scan
+from data.loaded_listens import load
 from data.resolve import resolve_artists
-from data.stored_listens import import_file, load, sources, state
+from data.stored_listens import import_file, sources, state
 from data.tracks import Track
 
 DATASETS = Path(os.environ.get("RECSYS_DATASETS", Path(__file__).parents[1] / "../shared/datasets"))
@@ -106,7 +107,7 @@ def test_new_content_of_a_path_replaces_its_rows(tmp_path: Path, folder: Path) -
     assert import_file(folder, csv(tmp_path / "a.csv", "u,t2,5,")).replaced
     assert pairs(folder) == {("u", "t2"): 5.0, ("u", "t3"): 1.0}
     assert state(folder) != before
-    assert len(list(folder.glob("*.parquet"))) == 2
+    assert len(list(folder.glob("*.rows.parquet"))) == 2
 
 
 def test_a_path_that_becomes_the_copy_of_another_counts_once(tmp_path: Path, folder: Path) -> None:
@@ -114,7 +115,13 @@ def test_a_path_that_becomes_the_copy_of_another_counts_once(tmp_path: Path, fol
     import_file(folder, csv(tmp_path / "b.csv", "u,t2,1,"))
     import_file(folder, csv(tmp_path / "b.csv", "u,t1,1,"))
     assert pairs(folder) == {("u", "t1"): 1.0}
-    assert len(list(folder.glob("*.parquet"))) == 1
+    assert len(list(folder.glob("*.rows.parquet"))) == 1
+
+
+def test_tables_of_today_may_name_songs_by_more_than_ids(tmp_path: Path, folder: Path) -> None:
+    assert not stored_listens.may_be_matched_by_names(folder)
+    import_file(folder, csv(tmp_path / "a.csv", "u,a,1,5"))
+    assert stored_listens.may_be_matched_by_names(folder)
 
 
 def test_the_report_tells_of_bad_rows(tmp_path: Path, folder: Path) -> None:
@@ -144,7 +151,7 @@ def test_an_import_that_dies_before_the_end_changes_nothing(
             import_file(folder, source)
     assert pairs(folder) == {("u", "t1"): 1.0}
     import_file(folder, csv(tmp_path / "c.csv", "u,t3,1,"))
-    assert len(list(folder.glob("*.parquet"))) == len(sources(folder)) == 2
+    assert len(list(folder.glob("*.rows.parquet"))) == len(sources(folder)) == 2
 
 
 def test_nothing_imported_is_an_empty_matrix(folder: Path) -> None:
@@ -244,7 +251,7 @@ def test_the_first_import_that_dies_leaves_nothing_that_counts(
         patch.setattr(stored_listens, "write_json", die_at_the_end)
         with pytest.raises(KeyboardInterrupt):
             import_file(folder, source)
-    assert len(list(folder.glob("*.parquet"))) == 1
+    assert len(list(folder.glob("*.rows.parquet"))) == 1
     assert pairs(folder) == {}
     import_file(folder, csv(tmp_path / "b.csv", "u,t2,1,"))
     assert pairs(folder) == {("u", "t2"): 1.0}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from scanning import ids, numbers, song
 
-from data import library
+from data import file_reading
 from data.catalogue import Catalogue
 from data.errors import InputError
 from data.library import scan
@@ -65,7 +65,7 @@ def test_an_edited_row_changes_the_labels_without_opening_the_file(
     song(root / "1.wav")
     table(root, "a,1.wav,A,T,Q1,x")
     scan(catalogue, [root])
-    monkeypatch.setattr(library, "probe", lambda path: pytest.fail(f"{path} was opened"))
+    monkeypatch.setattr(file_reading, "probe", lambda path: pytest.fail(f"{path} was opened"))
     table(root, "a,1.wav,A,T,Q2,")
     assert numbers(scan(catalogue, [root])) == (0, 1, 0, 0)
     assert dict(catalogue.track("a").labels) == {"mood": "Q2"}
@@ -159,3 +159,25 @@ def test_a_song_that_leaves_its_table_keeps_the_labels_of_the_table(catalogue: C
     (root / "tracks.csv").unlink()
     assert numbers(scan(catalogue, [root], folder_label="genre")) == (0, 0, 0, 1)
     assert dict(catalogue.track("a").labels) == {"mood": "Q1", "genre": "blues"}
+
+
+MBID = "0a1b2c3d-1111-2222-3333-444455556666"
+
+
+def test_a_table_may_give_album_artist_year_number_and_musicbrainz_ids(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    header = "track_id,path,album_artist,year,track_number,musicbrainz_recordingid,artist_mbid,mood"
+    table(root, f"a,1.wav,Various,1999,3,{MBID.upper()},{MBID},Q1", header=header)
+    scan(catalogue, [root])
+    track = catalogue.track("a")
+    assert (track.album_artist, track.year, track.number) == ("Various", 1999, 3)
+    assert (track.recording_mbid, track.artist_mbid, track.release_mbid) == (MBID, MBID, "")
+    assert dict(track.labels) == {"mood": "Q1", "year": "1999"}
+
+
+def test_a_cell_that_is_no_id_goes_to_the_ledger_and_the_song_is_read_without_it(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    table(root, "a,1.wav,no uuid", header="track_id,path,recording_mbid")
+    report = scan(catalogue, [root])
+    assert (report.new, report.reasons()) == (1, {"bad-cell": 1})
+    assert catalogue.track("a").recording_mbid == ""

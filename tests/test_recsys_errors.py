@@ -121,8 +121,8 @@ def test_an_unknown_engine_lists_the_known_ones(recsys, trained):
 
 
 def test_an_unknown_song_is_named(recsys, trained):
-    assert_one_line(recsys("-w", trained, "similar", "no-such-song"), "no-such-song", "tracks.csv")
-    assert_one_line(recsys("-w", trained, "recommend", "--like", "no-such-song"), "no-such-song", "tracks.csv")
+    assert_one_line(recsys("-w", trained, "similar", "no-such-song"), "no-such-song", "Artist - Title")
+    assert_one_line(recsys("-w", trained, "recommend", "--like", "no-such-song"), "no-such-song", "Artist - Title")
 
 
 @pytest.mark.parametrize(

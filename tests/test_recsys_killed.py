@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 
 import numpy as np
-
-
-def start(*args):
-    command = [sys.executable, "-m", "recsys", *map(str, args)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def kill_when(process, condition, *, patience=60.0):
-    """SIGKILL as soon as `condition()` holds; False if the process ended before."""
-    deadline = time.monotonic() + patience
-    while process.poll() is None and time.monotonic() < deadline:
-        if condition():
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            return True
-        time.sleep(0.01)
-    process.wait()
-    return False
+import pytest
+from killing import kill_at_random, killed_when, rows_of, start
 
 
 def songs_in(workspace):
@@ -41,29 +21,24 @@ def songs_in(workspace):
     return number
 
 
-def catalogue_of(workspace):
-    db = sqlite3.connect(workspace / "catalogue.sqlite")
-    rows = db.execute("SELECT track_id, path, artist, title, duration, content_hash FROM tracks ORDER BY track_id").fetchall()
-    labels = db.execute("SELECT * FROM labels ORDER BY track_id, kind").fetchall()
-    db.close()
-    return rows, labels
-
-
 def test_a_killed_scan_goes_on_where_it_was(recsys, world, trained, tmp_path):
     workspace = tmp_path / "w"
-    assert kill_when(start("-w", workspace, "scan", world), lambda: songs_in(workspace) >= 5)
+    assert killed_when(start("-w", workspace, "scan", world), lambda: songs_in(workspace) >= 5)
     kept = songs_in(workspace)
     assert 5 <= kept < 45
     again = recsys("-w", workspace, "scan", world, "--json").json
     assert (again["unchanged"], again["new"]) == (kept, 45 - kept)
-    assert catalogue_of(workspace) == catalogue_of(trained)
+    tables = ("table tracks", "table labels", "table failures")
+    assert [rows_of(workspace / "catalogue.sqlite")[name] for name in tables] == [
+        rows_of(trained / "catalogue.sqlite")[name] for name in tables
+    ]
 
 
 def test_a_killed_training_ends_with_the_bytes_of_an_unbroken_one(recsys, workspace, tmp_path):
     other = shutil.copytree(workspace, tmp_path / "other")
     args = ("train-content", "--from", "scratch", "--label", "mood", "--epochs", 3, "--workers", 1)
     checkpoint = workspace / "models" / "encoder-checkpoint"
-    assert kill_when(start("-w", workspace, *args), checkpoint.exists)
+    assert killed_when(start("-w", workspace, *args), checkpoint.exists)
     assert recsys("-w", workspace, "recommend", "--user", "x").code == 0  # the old model still answers
     assert recsys("-w", workspace, *args).code == 0
     assert recsys("-w", other, *args).code == 0
@@ -76,9 +51,25 @@ def test_a_killed_extraction_leaves_only_whole_images(recsys, workspace):
     shutil.rmtree(workspace / "hyper-images")
     images = lambda: list((workspace / "hyper-images").glob("*/*/*.npy"))  # noqa: E731
     process = start("-w", workspace, "train-content", "--from", "scratch", "--epochs", 2, "--workers", 1)
-    assert kill_when(process, lambda: len(images()) >= 3)
+    assert killed_when(process, lambda: len(images()) >= 3)
     for path in images():
         assert np.load(path).dtype == np.uint8
     assert recsys("-w", workspace, "train-content", "--from", "scratch", "--epochs", 2, "--workers", 1).code == 0
     assert len(images()) == 45
     assert not list(workspace.rglob("*.tmp"))
+
+
+def test_commands_killed_at_random_moments_end_as_unbroken_ones(stages, tmp_path):
+    outcome = kill_at_random(stages, tmp_path, kills=6, seed=6)
+    assert all(outcome.kills.values()), outcome
+
+
+@pytest.mark.slow
+def test_200_kills_at_random_moments_lose_nothing(stages, tmp_path):
+    outcome = kill_at_random(stages, tmp_path, kills=200, seed=200, in_a_row=3)
+    assert outcome.number == 200
+    for name, shares in outcome.kills.items():
+        print(f"{name}: {len(shares)} kills, at {min(shares):.2f} to {max(shares):.2f} of the run")
+        assert len(shares) >= 20, name
+        assert min(shares) < 0.3
+        assert max(shares) > 0.6, name

@@ -172,14 +172,16 @@ def test_a_killed_run_loses_at_most_one_batch(small, heard, monkeypatch):
     assert len(heard) == 2
 
 
-def test_another_shipped_encoder_predicts_all_anew(small, heard, monkeypatch):
+def test_another_shipped_encoder_predicts_all_anew_when_that_is_asked_for(small, heard, monkeypatch):
     steps.embed(small, workers=1)
     spec = dict(pretrained_encoder().spec) | {"excerpt_seconds": 1.0}  # and its images are of another kind
     newer = replace(pretrained_encoder(), spec=spec)
     monkeypatch.setattr(content.pretrained, "pretrained_encoder", lambda: newer)
     before = tags_in(small)
     heard.clear()
-    assert steps.embed(small, workers=1)["embedded"] == 0
+    assert steps.embed(small, workers=1)["newer"] == newer.fingerprint
+    assert (heard, tags_in(small).encoder) == ([], before.encoder)
+    assert steps.embed(small, update=True, workers=1)["embedded"] == 0
     assert heard == [newer.fingerprint] * 3
     after = tags_in(small)
     assert (after.encoder, after.tracks.ids) == (newer.fingerprint, before.tracks.ids)

@@ -1,66 +1,108 @@
-"""Tables of listens with a header, as text or Parquet: user, track and, if known, plays and time."""
+"""Tables of listens with a header, as text or Parquet: user, song and, if known, plays and time.
+
+A song is given by its track id, its MusicBrainz recording id, or artist and title.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.importers.delimited import header_of, read_rows
-from data.importers.parsed import BAD_TIME, NO_TIME, Numbers, ParsedListens, Sieve
+from data.importers.parsed import BAD_TIME, NO_TIME, Numbers, Sieve
 from data.importers.values import numbers, times, unix_seconds
 
 DELIMITERS = (",", "\t", ";", "|")
 # Column names by role, the preferred first; case, blanks and a RecBole type (":token") do not count.
 NAMES = {
-    "user": ("user_id", "userid", "user", "username"),
-    "track": ("track_id", "trackid", "item_id", "itemid", "song_id", "songid", "track", "item", "song"),
+    "user": ("user_id", "userid", "user", "username", "user_name"),
+    "key": ("track_id", "trackid", "item_id", "itemid", "song_id", "songid"),
     "weight": ("plays", "weight", "count", "playcount", "play_count", "listens", "rating"),
     "time": ("time", "timestamp", "datetime", "listened_at", "date"),
+    "recording_mbid": ("recording_mbid", "track_mbid", "musicbrainz_recording_id", "musicbrainz_track_id", "mbid"),
+    "artist_mbid": ("artist_mbid", "musicbrainz_artist_id"),
+    "artist": ("artist", "artist_name", "artistname"),
+    "title": ("title", "track_name", "trackname", "song_name", "song_title"),
+    "album": ("album", "album_name", "release", "release_name"),
+    "duration": ("duration", "duration_s"),
 }
+AMBIGUOUS = ("track", "item", "song")  # beside an artist a title, otherwise an id
 _BATCH = 1 << 17
 
 
 def columns_of(header: Sequence[str]) -> dict[str, int]:
-    """Role -> column number of what a header names; {} if it does not name a user and a track."""
+    """Role -> column number of what a header names; {} if it does not name a user and a song."""
     names = [name.split(":")[0].strip().lower().replace(" ", "_").replace("-", "_") for name in header]
-    found = {role: next((names.index(alias) for alias in aliases if alias in names), -1) for role, aliases in NAMES.items()}
-    if found["user"] < 0 or found["track"] < 0:
+
+    def first(aliases: Sequence[str]) -> int:
+        return next((names.index(alias) for alias in aliases if alias in names), -1)
+
+    found = {role: first(aliases) for role, aliases in NAMES.items()}
+    role = "key" if found["artist"] < 0 else "title"
+    if found[role] < 0:
+        found[role] = first(AMBIGUOUS)
+    named = found["key"] >= 0 or found["recording_mbid"] >= 0 or min(found["artist"], found["title"]) >= 0
+    if found["user"] < 0 or not named:
         return {}
     return {role: column for role, column in found.items() if column >= 0}
 
 
 def delimiter_of(first_line: bytes) -> str:
-    """The delimiter with which the line names a user and a track; "" if there is none."""
+    """The delimiter with which the line names a user and a song; "" if there is none."""
     return next((mark for mark in DELIMITERS if columns_of(header_of(first_line, mark))), "")
 
 
-def read_text(path: Path, progress: Callable[[int, int], None] | None = None) -> ParsedListens:
-    """Read a text table. Bad rows are counted by reason.
+def is_table(head: bytes) -> bool:
+    """Whether a file begins with a header that names a user and a song."""
+    first_line = head.split(b"\n", 1)[0]
+    return b"\0" not in first_line and bool(delimiter_of(first_line))
 
-    Raises
-    ------
-    InputError : the header names no user or track; no row is good.
-    """
-    with path.open("rb") as file:
-        first_line = file.readline()
+
+def read_text(stream: BinaryIO, sieve: Sieve, *, head: bytes) -> None:
+    """Read a text table that begins with `head`. Bad rows are counted by reason."""
+    first_line = head.split(b"\n", 1)[0]
     delimiter = delimiter_of(first_line)
-    columns = columns_of(header_of(first_line, delimiter)) if delimiter else {}
-    if not columns:
-        raise InputError(f"{path}: its first line names no user and track column", code="unknown-format")
-    roles = list(columns)
-    sieve = Sieve()
-    chunks = read_rows(path, delimiter=delimiter, columns=list(columns.values()), quoted=True, sieve=sieve, progress=progress)
-    for rows in chunks:
-        cells = dict(zip(roles, rows.columns, strict=True))
-        weight = numbers(cells["weight"]) if "weight" in cells else None
-        time = times(cells["time"]) if "time" in cells else None
-        sieve.add(rows.lines, cells["user"], cells["track"], weight=weight, time=time)
-    return sieve.finish(path, "tsv" if delimiter == "\t" else "csv", "track")
+    columns = columns_of(header_of(first_line, delimiter))
+    for rows in read_rows(stream, delimiter=delimiter, columns=list(columns.values()), quoted=True, sieve=sieve):
+        cells = dict(zip(columns, rows.columns, strict=True))
+        _add(sieve, rows.lines, cells, texts=lambda column: column, weights=_text_weights, moments=_text_times)
+
+
+def _text_weights(column: Any) -> Numbers:
+    return numbers(_trimmed(column))
+
+
+def _text_times(column: Any) -> NDArray[np.int64]:
+    return times(_trimmed(column))
+
+
+def _trimmed(column: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.utf8_trim_whitespace(column)
+
+
+def _add(
+    sieve: Sieve,
+    lines: NDArray[np.int64],
+    cells: Mapping[str, Any],
+    *,
+    texts: Callable[[Any], Any],
+    weights: Callable[[Any], Numbers],
+    moments: Callable[[Any], NDArray[np.int64]],
+) -> None:
+    """Sieve n rows whose columns, by role, are read by the given functions."""
+    items = {role: texts(column) for role, column in cells.items() if role not in ("user", "weight", "time", "duration")}
+    if "duration" in cells:
+        items["duration"] = weights(cells["duration"]).value
+    weight = weights(cells["weight"]) if "weight" in cells else None
+    time = moments(cells["time"]) if "time" in cells else None
+    sieve.add(lines, users=texts(cells["user"]), items=items, weight=weight, time=time)
 
 
 def parquet_columns(path: Path) -> dict[str, int]:
@@ -74,52 +116,48 @@ def parquet_columns(path: Path) -> dict[str, int]:
         raise InputError(f"{path} is no readable Parquet file: {error}", code="damaged") from None
 
 
-def read_parquet(path: Path, progress: Callable[[int, int], None] | None = None) -> ParsedListens:
+def read_parquet(path: Path, sieve: Sieve, progress: Callable[[int, int], None]) -> None:
     """Read a Parquet table; ids may be texts or whole numbers, times numbers, timestamps or texts.
 
     Line numbers count rows from 1.
 
     Raises
     ------
-    InputError : it names no user or track, is damaged, has columns of a type that makes no sense; no row is good.
+    InputError : it is damaged, or has columns of a type that makes no sense.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     columns = parquet_columns(path)
-    sieve = Sieve()
     done = 0
     try:
         with pq.ParquetFile(path) as file:
             total = file.metadata.num_rows
-            for batch in file.iter_batches(_BATCH):
-                cells = {role: batch.column(column) for role, column in columns.items()}
+            names = [file.schema_arrow.names[column] for column in columns.values()]
+            for batch in file.iter_batches(_BATCH, columns=names):
+                cells = {role: batch.column(name) for role, name in zip(columns, names, strict=True)}
                 lines = np.arange(done + 1, done + len(batch) + 1, dtype=np.int64)
-                weight = _weights(cells["weight"]) if "weight" in cells else None
-                time = _times(cells["time"]) if "time" in cells else None
-                sieve.add(lines, _texts(cells["user"]), _texts(cells["track"]), weight=weight, time=time)
+                _add(sieve, lines, cells, texts=_texts, weights=_weights, moments=_times)
                 done += len(batch)
-                if progress is not None:
-                    progress(done, total)
+                progress(done, total)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path} cannot be read as a table of listens: {error}", code="damaged") from None
-    return sieve.finish(path, "parquet", "track")
 
 
-def _texts(column: Any) -> list[str]:
-    """An Arrow column as texts without surrounding blanks; null is ""."""
+def _texts(column: Any) -> Any:
+    """An Arrow column of texts or numbers as texts."""
     import pyarrow as pa
 
     if pa.types.is_floating(column.type):  # pandas makes floats of whole numbers beside a missing one
         column = column.cast(pa.int64())
-    return [(text or "").strip() for text in column.cast(pa.string()).to_pylist()]
+    return column.cast(pa.string())
 
 
 def _weights(column: Any) -> Numbers:
     import pyarrow as pa
 
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return numbers(_texts(column))
+        return numbers(_trimmed(_texts(column).fill_null("")))
     bad = np.asarray(column.is_null(), dtype=bool)
     return Numbers(np.where(bad, np.nan, column.cast(pa.float64()).to_numpy(zero_copy_only=False)), bad)
 
@@ -129,7 +167,7 @@ def _times(column: Any) -> NDArray[np.int64]:
 
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return times(_texts(column))
+        return times(_trimmed(_texts(column).fill_null("")))
     null = np.asarray(column.is_null(), dtype=bool)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         seconds = column.cast(pa.timestamp("s", tz=getattr(kind, "tz", None)), safe=False).cast(pa.int64()).fill_null(0)

@@ -5,12 +5,13 @@ Tab separated, one with CRLF and one with LF line ends; quotation marks in artis
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from data.importers.delimited import header_of, read_rows
-from data.importers.parsed import ParsedListens, Sieve
+from data.importers.lines import line_chunks
+from data.importers.members import Member
+from data.importers.parsed import Sieve
 from data.importers.values import numbers
 
 PLAYS = "user_artists.dat"
@@ -18,9 +19,9 @@ ARTISTS = "artists.dat"
 HEADER = ["userID", "artistID", "weight"]
 
 
-def is_plays(first_line: bytes) -> bool:
-    """Whether a file with this first line holds plays of artists."""
-    return header_of(first_line, "\t") == HEADER
+def is_plays(head: bytes) -> bool:
+    """Whether a file that begins so holds plays of artists."""
+    return header_of(head.split(b"\n", 1)[0], "\t") == HEADER
 
 
 def artists_file(plays: Path) -> Path | None:
@@ -29,33 +30,36 @@ def artists_file(plays: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def read_hetrec(path: Path, progress: Callable[[int, int], None] | None = None) -> ParsedListens:
-    """Read plays of artists; item_id is Last.fm's number of the artist, item_name its name where artists.dat knows it.
-
-    Raises
-    ------
-    InputError : no row is good.
-    """
+def read_hetrec(stream: BinaryIO, sieve: Sieve, *, artists: Member | None) -> None:
+    """Read plays of artists; an item's key is Last.fm's number of the artist, its name is taken from artists.dat."""
     import pyarrow as pa
 
-    sieve = Sieve()
-    for rows in read_rows(path, delimiter="\t", columns=(0, 1, 2), quoted=False, sieve=sieve, progress=progress):
-        users, artists, weights = rows.columns
-        sieve.add(rows.lines, users, artists, weight=numbers(weights), time=None)
-    parsed = sieve.finish(path, "hetrec", "lastfm-artist")
-    names = _names(artists_file(path))
-    column = pa.array([names.get(item) for item in parsed.table.column("item_id").to_pylist()], pa.string())
-    position = parsed.table.schema.get_field_index("item_name")
-    return replace(parsed, table=parsed.table.set_column(position, "item_name", column))
+    known = _names(artists)
+    for rows in read_rows(stream, delimiter="\t", columns=(0, 1, 2), quoted=False, sieve=sieve):
+        users, numbered, weights = rows.columns
+        items: dict[str, Any] = {"key": numbered}
+        if known:
+            items["artist"] = pa.array([known.get(number.strip(), "") for number in numbered.to_pylist()], pa.string())
+        sieve.add(rows.lines, users=users, items=items, weight=numbers(weights))
 
 
-def _names(path: Path | None) -> dict[str, str]:
+def _names(artists: Member | None) -> dict[str, str]:
     """Artist number -> name; lines that are no artist are passed over, as a name is only a help."""
-    if path is None:
+    if artists is None:
         return {}
     names: dict[str, str] = {}
-    for line in path.read_bytes().decode("utf-8", "replace").split("\n")[1:]:
-        cells = line.rstrip("\r").split("\t")
-        if len(cells) > 1 and cells[0] and cells[1].strip():
-            names[cells[0].strip()] = cells[1].strip()
+    unused = Sieve(_Nowhere())
+    with artists.open() as stream:
+        for chunk in line_chunks(stream, unused):
+            for line in chunk.data.decode("utf-8", "replace").split("\n"):
+                cells = line.rstrip("\r").split("\t")
+                if len(cells) > 1 and cells[0] and cells[1].strip():
+                    names[cells[0].strip()] = cells[1].strip()
     return names
+
+
+class _Nowhere:
+    """A sink for lines that are no listens."""
+
+    def put(self, users: Any, items: Any, weight: Any, time: Any) -> None:
+        return None

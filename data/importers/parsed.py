@@ -1,56 +1,36 @@
-"""What an importer hands over: good rows as a table, bad rows counted by reason; no row is in neither."""
+"""What an importer hands over: good rows in batches, the others counted by reason; no row is in neither."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import InputError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-ItemKind = Literal["track", "lastfm-artist"]
+# "track": a song, by its id, its MusicBrainz recording id or its names; "lastfm-artist": all songs of an artist, by Last.fm's
+# number or the name; "artist": the same, by MusicBrainz artist id or the name.
+ItemKind = Literal["track", "lastfm-artist", "artist"]
+ITEM_TEXTS = ("key", "recording_mbid", "artist_mbid", "artist", "title", "album")  # what an item may be known by
 NO_TIME = np.iinfo(np.int64).min  # the row does not say when
 BAD_TIME = NO_TIME + 1  # it says something that is no time
 
 
 @dataclass(frozen=True)
-class Rejected:
-    """Rows refused for one reason: how many, and the line number (from 1; rows of a Parquet file from 1) of the first."""
+class Counted:
+    """Rows left out for one reason: how many, and where the first stands.
+
+    Parameters
+    ----------
+    first_line : line number from 1; in Parquet files and JSON arrays the number of the row, from 1.
+    file : which file of a folder or archive; "" where the source is one file.
+    """
 
     reason: str
     rows: int
     first_line: int
-
-
-@dataclass(frozen=True)
-class ParsedListens:
-    """The listens of one source.
-
-    Parameters
-    ----------
-    table : columns user_id string, item_id string, weight float32 (> 0, finite), time int64 (Unix s, or null),
-        item_name string (or null; the artist's name where items are artists).
-    format : short name, e.g. "csv", "hetrec".
-    item_kind : "track": ids are track ids; "lastfm-artist": Last.fm's numbers of artists.
-    rejected : refused rows by reason.
-    """
-
-    table: pa.Table
-    format: str
-    item_kind: ItemKind
-    rejected: tuple[Rejected, ...]
-
-    @property
-    def rows(self) -> int:
-        """Rows in the source, good and bad; empty lines and the header are none."""
-        return int(self.table.num_rows) + sum(reason.rows for reason in self.rejected)
+    file: str = ""
 
 
 class Numbers(NamedTuple):
@@ -60,46 +40,92 @@ class Numbers(NamedTuple):
     bad: NDArray[np.bool_]
 
 
+class Sink(Protocol):
+    """Takes good rows."""
+
+    def put(self, users: Any | None, items: Mapping[str, Any], weight: NDArray[np.float32], time: NDArray[np.int64]) -> None:
+        """n good rows.
+
+        Parameters
+        ----------
+        users : Arrow strings (n,), none of them empty; None where the source does not say who listened.
+        items : Arrow strings (n,) by name, some of ITEM_TEXTS, "" where unknown; "duration", if there, is float32 seconds (n,),
+            0 where unknown.
+        weight : finite and > 0.
+        time : Unix s, NO_TIME where unknown.
+        """
+
+
 @dataclass
 class Sieve:
-    """Collects the good rows of a source in chunks and counts the bad ones."""
+    """Hands the good rows of a source on to a sink, and counts those that are bad or filtered out."""
 
-    chunks: list[Any] = field(default_factory=list)  # pyarrow tables
-    counts: dict[str, tuple[int, int]] = field(default_factory=dict)  # reason -> rows, first line
+    sink: Sink
+    kind: ItemKind = "track"
+    file: str = ""  # which file of the source is being read
+    good: int = 0
+    bad: dict[str, Counted] = field(default_factory=dict)
+    passed_over: dict[str, Counted] = field(default_factory=dict)
+
+    @property
+    def rejected(self) -> tuple[Counted, ...]:
+        """Bad rows by reason, in the order in which the reasons came up."""
+        return tuple(self.bad.values())
+
+    @property
+    def filtered(self) -> tuple[Counted, ...]:
+        """Sound rows that are no listens of music (too short, a podcast, private) by reason, in the same order."""
+        return tuple(self.passed_over.values())
+
+    @property
+    def rows(self) -> int:
+        """All rows met so far; empty lines and headers are none."""
+        return self.good + sum(one.rows for one in (*self.rejected, *self.filtered))
 
     def reject(self, reason: str, lines: Sequence[int] | NDArray[np.int64]) -> None:
         """Count the rows in `lines`, ascending, as refused for `reason`."""
-        if len(lines):
-            rows, first = self.counts.get(reason, (0, int(lines[0])))
-            self.counts[reason] = (rows + len(lines), min(first, int(lines[0])))
+        self._count(self.bad, reason, lines)
+
+    def filter(self, reason: str, lines: Sequence[int] | NDArray[np.int64]) -> None:
+        """Count the rows in `lines`, ascending, as sound but no listens for `reason`."""
+        self._count(self.passed_over, reason, lines)
+
+    def _count(self, counts: dict[str, Counted], reason: str, lines: Sequence[int] | NDArray[np.int64]) -> None:
+        if not len(lines):
+            return
+        old = counts.get(reason, Counted(reason, 0, int(lines[0]), self.file))
+        first = min(old.first_line, int(lines[0])) if old.file == self.file else old.first_line
+        counts[reason] = Counted(reason, old.rows + len(lines), first, old.file)
 
     def add(
         self,
         lines: NDArray[np.int64],
-        users: Sequence[str],
-        items: Sequence[str],
         *,
-        weight: Numbers | None,
-        time: NDArray[np.int64] | None,
+        users: Any | None,
+        items: Mapping[str, Any],
+        weight: Numbers | None = None,
+        time: NDArray[np.int64] | None = None,
     ) -> None:
-        """Sieve one chunk of n rows.
+        """Sieve n rows.
 
         Parameters
         ----------
         lines : int64 (n,), line numbers.
-        users, items : n ids; "" is refused.
+        users : Arrow strings or n texts, "" is refused; None where the source does not say.
+        items : Arrow strings or n texts by name, see `Sink.put`.
         weight : n values, finite and > 0 as float32; None: each row is one play.
         time : int64 (n,), Unix seconds or NO_TIME or BAD_TIME (the row is refused); None where the source has no times.
         """
-        import pyarrow as pa
-
         n = len(lines)
         value = np.ones(n) if weight is None else weight.value
         with np.errstate(over="ignore", invalid="ignore"):
             strength = value.astype(np.float32)  # what is stored must itself be finite and > 0
+        columns = {name: texts(column) for name, column in items.items() if name != "duration"}
+        user = None if users is None else texts(users)
+        nameless, missing = self._nameless(columns)
         checks: list[tuple[str, NDArray[np.bool_]]] = [
-            ("empty user", ~np.fromiter(map(bool, users), bool, n)),
-            ("empty track", ~np.fromiter(map(bool, items), bool, n)),
+            ("empty user", np.zeros(n, bool) if user is None else is_empty(user)),
+            (nameless, missing),
             ("weight is no number", np.zeros(n, bool) if weight is None else weight.bad),
             ("weight is not finite", ~np.isfinite(strength)),
             ("weight is not positive", ~(strength > 0)),
@@ -109,30 +135,54 @@ class Sieve:
         for reason, bad in checks:
             self.reject(reason, lines[good & bad])
             good &= ~bad
-        columns = {
-            "user_id": pa.array(users, pa.string()),
-            "item_id": pa.array(items, pa.string()),
-            "weight": pa.array(strength, pa.float32()),
-            "time": pa.nulls(n, pa.int64()) if time is None else pa.array(time, pa.int64(), mask=time == NO_TIME),
-            "item_name": pa.nulls(n, pa.string()),
-        }
-        table = pa.table(columns)
-        self.chunks.append(table if good.all() else table.filter(pa.array(good)))
+        when = np.full(n, NO_TIME) if time is None else time
+        if "duration" in items:
+            columns["duration"] = _durations(items["duration"])
+        if not good.all():
+            columns = {name: column.filter(good) for name, column in columns.items()}
+            user = None if user is None else user.filter(good)
+            strength, when = strength[good], when[good]
+        self.good += len(strength)
+        if len(strength):
+            self.sink.put(user, columns, strength, when)
 
-    def finish(self, path: Path, format_: str, item_kind: ItemKind) -> ParsedListens:
-        """All good rows.
+    def _nameless(self, columns: Mapping[str, Any]) -> tuple[str, NDArray[np.bool_]]:
+        """Rows that name no song or artist, bool (n,), and what to call that."""
+        empty = {name: is_empty(column) for name, column in columns.items()}
+        n = len(next(iter(empty.values())))
+        absent = np.ones(n, bool)
+        if self.kind != "track":
+            return "empty artist", empty.get("key", absent) & empty.get("artist_mbid", absent) & empty.get("artist", absent)
+        missing = empty.get("key", absent) & empty.get("recording_mbid", absent)
+        return (
+            "empty artist or title" if "title" in columns else "empty track",
+            missing & (empty.get("artist", absent) | empty.get("title", absent)),
+        )
 
-        Raises
-        ------
-        InputError : there is no row (code "no-rows"), or none of them is good (code "no-good-rows").
-        """
-        import pyarrow as pa
 
-        rejected = tuple(Rejected(reason, *count) for reason, count in sorted(self.counts.items(), key=lambda item: item[1][1]))
-        good = sum(chunk.num_rows for chunk in self.chunks)
-        if not good and not rejected:
-            raise InputError(f"{path} has a header but no rows", code="no-rows")
-        if not good:
-            reasons = "; ".join(f"{bad.reason}: {bad.rows}, first in line {bad.first_line}" for bad in rejected)
-            raise InputError(f"{path}: none of its rows is a listen ({reasons})", code="no-good-rows")
-        return ParsedListens(pa.concat_tables(self.chunks), format_, item_kind, rejected)
+def texts(column: Any) -> Any:
+    """Texts as an Arrow string array without surrounding blanks; null is ""."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    elif not isinstance(column, pa.Array):
+        column = pa.array(column, pa.string())
+    return pc.utf8_trim_whitespace(column.fill_null("") if column.null_count else column)
+
+
+def is_empty(column: Any) -> NDArray[np.bool_]:
+    """Which texts are "", bool (n,)."""
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.equal(pc.binary_length(column), 0), dtype=bool)
+
+
+def _durations(seconds: Any) -> Any:
+    """Seconds as Arrow float32; what is no length is 0."""
+    import pyarrow as pa
+
+    value = np.asarray(seconds, np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return pa.array(np.where((value > 0) & (value < 1e6), value, 0).astype(np.float32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,22 @@ from data.importers.parsed import BAD_TIME, NO_TIME, Numbers
 _SCALES = ((1e11, 1e3), (1e14, 1e6), (1e17, 1e9))
 
 
-def numbers(texts: Sequence[str]) -> Numbers:
-    """Parse n texts as decimal numbers ("nan" and "inf" are numbers here; whoever calls refuses them)."""
+def numbers(texts: Any) -> Numbers:
+    """Parse n texts, a list or Arrow strings, as decimal numbers.
+
+    "nan" and "inf" are numbers here; whoever calls refuses them.
+    """
+    import pyarrow as pa
+
+    if isinstance(texts, pa.Array):
+        try:
+            return Numbers(texts.cast(pa.float64()).to_numpy(zero_copy_only=False), np.zeros(len(texts), bool))
+        except pa.ArrowInvalid:
+            texts = texts.to_pylist()
+    return _numbers(texts)
+
+
+def _numbers(texts: Sequence[str]) -> Numbers:
     try:
         return Numbers(np.fromiter(map(float, texts), np.float64, len(texts)), np.zeros(len(texts), bool))
     except ValueError:
@@ -40,19 +55,35 @@ def unix_seconds(value: NDArray[np.float64]) -> NDArray[np.int64]:
     return out
 
 
-def times(texts: Sequence[str]) -> NDArray[np.int64]:
-    """Unix times or ISO 8601 dates (without a zone: UTC) as seconds int64 (n,); "" is NO_TIME, what is neither BAD_TIME."""
-    value, bad = numbers([text or "0" for text in texts])
+def times(texts: Any) -> NDArray[np.int64]:
+    """Unix times or ISO 8601 dates (without a zone: UTC) as seconds int64 (n,); "" is NO_TIME, what is neither BAD_TIME.
+
+    Parameters
+    ----------
+    texts : a list of n texts, or Arrow strings.
+    """
+    import pyarrow as pa
+
+    if isinstance(texts, pa.Array):
+        for kind in (pa.int64(), pa.timestamp("s"), pa.timestamp("s", "UTC")):
+            try:
+                value = texts.cast(kind).cast(pa.int64()).to_numpy(zero_copy_only=False)
+            except pa.ArrowInvalid:
+                continue
+            return unix_seconds(value.astype(np.float64)) if kind == pa.int64() else np.where(value <= 0, BAD_TIME, value)
+        texts = texts.to_pylist()
+    value, bad = _numbers([text or "0" for text in texts])
     out = unix_seconds(value)
     if bad.any():
-        out[bad] = _iso([text for text, is_text in zip(texts, bad, strict=True) if is_text])
+        out[bad] = dates([text for text, is_text in zip(texts, bad, strict=True) if is_text])
     return out
 
 
-def _iso(texts: list[str]) -> NDArray[np.int64]:
+def dates(texts: list[str], form: str = "ISO8601") -> NDArray[np.int64]:
+    """Dates of one form, without a zone UTC, as seconds int64 (n,); BAD_TIME where a text is none, and before 1970."""
     import pandas as pd
 
-    parsed = pd.to_datetime(pd.Series(texts, dtype=object), utc=True, errors="coerce", format="ISO8601")
+    parsed = pd.to_datetime(pd.Series(texts, dtype=object), utc=True, errors="coerce", format=form)
     moments = parsed.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
     seconds = moments.astype(np.int64)
     return np.where(np.isnat(moments) | (seconds <= 0), BAD_TIME, seconds)

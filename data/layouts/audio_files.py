@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data.layouts import fma, mtg_jamendo
+from data.layouts.ignored import MARKERS, Ignoring
 from data.layouts.layout import SUFFIXES, Problem
 
 _TABLES = (fma.TABLE, mtg_jamendo.TABLES)
@@ -22,8 +23,12 @@ class Found(NamedTuple):
 
 
 def find_files(root: Path) -> Found:
-    """What lies below `root`; hidden names are skipped, and a folder reached twice (symbolic links) is read once."""
-    found = Found([], [], [])
+    """What lies below `root` and is not ignored (see `Ignoring`); a folder reached twice (symbolic links) is read once."""
+    ignoring = Ignoring(root)
+    found = Found([], [], ignoring.problems)
+    if ignoring.folder(str(root)):
+        found.problems.append(Problem(str(root), "ignored", f"a marker excludes it: {' or '.join(MARKERS)}", "Remove the marker"))
+        return found
     seen: set[tuple[int, int]] = set()
 
     def refused(error: OSError) -> None:
@@ -39,10 +44,22 @@ def find_files(root: Path) -> Found:
             subfolders.clear()
             continue
         seen.add((state.st_dev, state.st_ino))
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        shown = [name for name in files if not name.startswith(".")]
-        found.audio.extend(Path(place, name) for name in shown if os.path.splitext(name)[1].lower() in SUFFIXES)  # noqa: PTH122 (fast)
-        found.tables.extend(Path(place, name) for name in shown if any(fnmatch(name, pattern) for pattern in _TABLES))
+        subfolders[:] = sorted(name for name in subfolders if not ignoring.folder(os.path.join(place, name)))  # noqa: PTH118 (fast)
+        shown = [name for name in files if _may_matter(name) and not ignoring.file(os.path.join(place, name))]  # noqa: PTH118
+        found.audio.extend(Path(place, name) for name in shown if _is_audio(name))
+        found.tables.extend(Path(place, name) for name in shown if _is_table(name))
     found.audio.sort()
     found.tables.sort(key=lambda path: (len(path.parts), path))
     return found
+
+
+def _is_audio(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122 (fast)
+
+
+def _is_table(name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in _TABLES)
+
+
+def _may_matter(name: str) -> bool:
+    return _is_audio(name) or _is_table(name)

@@ -21,6 +21,7 @@ class Song:
     track_id : the id that it asks for; another song may have it already.
     artist, title, album : from a table or from the file's name; "" where the tags decide.
     labels : label kind -> value.
+    further : other fields of a Track that a table gives (album_artist, year, ...), by name; the tags decide of the others.
     listed : whether a table says all about it; then its labels are exactly these.
     keeps_labels : whether labels from folders that an earlier scan gave it stay beside these.
     """
@@ -33,6 +34,7 @@ class Song:
     labels: Mapping[str, str] = field(default_factory=dict)
     listed: bool = False
     keeps_labels: bool = False
+    further: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

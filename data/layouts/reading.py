@@ -64,6 +64,16 @@ def _existing(folder: Path) -> Path:
     return folder.resolve()
 
 
+def listed_below(root: Path) -> set[Path] | None:
+    """The files that a folder's own tracks.csv lists; None where it has none and the folder itself decides.
+
+    Raises
+    ------
+    InputError : the table cannot be read (code "bad-table").
+    """
+    return {song.path for song in read_table(root / TABLE).songs} if _has_own_table(root) else None
+
+
 def _has_own_table(root: Path) -> bool:
     return (root / TABLE).is_file() and not fma.is_table(root / TABLE)
 

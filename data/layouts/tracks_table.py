@@ -1,18 +1,20 @@
-"""Our own table: a tracks.csv that lists songs, `track_id,path,artist,title,album` and any labels."""
+"""Our own table: a tracks.csv that lists songs, `track_id,path,artist,title,album`, further fields of a song, and any labels."""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from data.errors import InputError
 from data.layouts.layout import Layout, Problem, Song
-from data.tags import clean
+from data.musicbrainz import field_of, mbid_of
+from data.tags import clean, number_of, year_of
 
 TABLE = "tracks.csv"
-_COLUMNS = ("track_id", "path", "artist", "title", "album", "duration")
+_COLUMNS = ("track_id", "path", "artist", "title", "album", "duration", "album_artist", "albumartist", "track_number")
 
 
 def read_table(table: Path) -> Layout:
@@ -41,7 +43,10 @@ def read_table(table: Path) -> Layout:
         try:
             row = _cells(text)
             if row:
-                songs.append(_song(table, header, row, seen, line))
+                song, wrong = _song(table, header, row, seen, line)
+                songs.append(song)
+                if wrong:
+                    problems.append(Problem(f"{table}:{line}", "bad-cell", f"line {line}: {wrong}; the song is read without it"))
         except InputError as error:
             problems.append(Problem(f"{table}:{line}", error.code, f"line {line}: {error.message}", error.hint))
     return Layout(table.parent, tuple(songs), tuple(problems), (f"{table.name} lists the songs of {table.parent}",))
@@ -58,8 +63,8 @@ def _cells(line: str) -> list[str]:
         raise InputError(message, code="bad-row", hint=hint) from None
 
 
-def _song(table: Path, header: list[str], row: list[str], seen: dict[str, int], line: int) -> Song:
-    """One row of the table. Raises InputError if it names no song."""
+def _song(table: Path, header: list[str], row: list[str], seen: dict[str, int], line: int) -> tuple[Song, str]:
+    """One row of the table, and what is wrong with a cell that the song can do without. Raises InputError if it names no song."""
     if len(row) != len(header):
         raise InputError(f"{len(row)} columns where the first line names {len(header)}", code="bad-row")
     cells = dict(zip(header, map(clean, row), strict=True))
@@ -73,9 +78,31 @@ def _song(table: Path, header: list[str], row: list[str], seen: dict[str, int], 
     if not os.path.isfile(path):  # noqa: PTH113 (the method raises on a name that is too long)
         raise InputError(f"the file {path} does not exist", code="missing")
     seen |= {f"id {cells['track_id']}": line, f"path {path}": line}
-    labels = {kind: value for kind, value in cells.items() if value and kind and kind not in _COLUMNS}
+    labels = {kind: value for kind, value in cells.items() if value and kind and kind not in _COLUMNS and not field_of(kind)}
     artist, title, album = (cells.get(name, "") for name in ("artist", "title", "album"))
-    return Song(path, cells["track_id"], artist, title, album, labels, listed=True)
+    further, wrong = _further(cells)
+    return Song(path, cells["track_id"], artist, title, album, labels, listed=True, further=further), wrong
+
+
+def _further(cells: Mapping[str, str]) -> tuple[dict[str, str | int], str]:
+    """Fields of a song beyond the usual, by name, and what is wrong with one that cannot be read ("": nothing).
+
+    A column "year" is a label as well, as any column is that the program has no name for.
+    """
+    further: dict[str, str | int] = {}
+    wrong = ""
+    for name, cell in cells.items():
+        mbid_field = field_of(name)
+        if mbid_field and cell:
+            further[mbid_field] = mbid_of(cell)
+            if not further[mbid_field]:
+                wrong = f"{name} {cell[:40]!r} is no MusicBrainz id (a UUID)"
+    further["album_artist"] = cells.get("album_artist", "") or cells.get("albumartist", "")
+    further["year"] = year_of(cells.get("year", ""))
+    further["number"] = number_of(cells.get("track_number", ""))
+    if cells.get("track_number") and not further["number"]:
+        wrong = f"track_number {cells['track_number'][:40]!r} is no number from 1 to 9999"
+    return {name: value for name, value in further.items() if value}, wrong
 
 
 def _utf8(table: Path) -> str:

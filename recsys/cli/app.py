@@ -41,6 +41,10 @@ WorkersOption = Annotated[
     int,
     typer.Option("--workers", min=0, max=1024, help="Processes, one thread each; 0 takes one for each core.", show_default=False),
 ]
+TimeLimitOption = Annotated[
+    float,
+    typer.Option("--time-limit", metavar="SECONDS", help="Give a file up that takes longer to read; the others go on."),
+]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network computes; auto takes CUDA when it is there.")]
 
 

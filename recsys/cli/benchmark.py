@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from recsys.cli.app import JsonOption, SeedOption, WorkersOption, app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 
 
 class PublicSet(StrEnum):
@@ -86,5 +86,5 @@ def print_benchmark(result: dict[str, Any]) -> None:
         rows = [[cells[0].text, cells[1].text, cells[1].small, *(cell.text for cell in cells[2:])] for cells in table.rows]
         print_table(head, rows, title=table.title, right=head[1:-1])
     for note in result["notes"]:
-        typer.echo(f"- {note}")
-    typer.echo(result["summary"])
+        echo(f"- {note}")
+    echo(result["summary"])

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.app import JsonOption, SeedOption, WorkersOption, app
-from recsys.cli.output import TerminalReport, print_json
+from recsys.cli.output import TerminalReport, echo, print_json
 
 
 class Way(StrEnum):
@@ -69,4 +69,4 @@ def compose(
     if json:
         print_json(answer)
     else:
-        typer.echo(answer["summary"])
+        echo(answer["summary"])

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.app import SeedOption, WorkersOption, app
-from recsys.cli.output import TerminalReport, print_table
+from recsys.cli.output import TerminalReport, echo, print_table
 
 
 @app.command()
@@ -32,4 +32,4 @@ def demo(
     rows = [(i["rank"], i["artist"], i["title"], i["source"], i["reason"]) for i in answer["items"]]
     print_table(("#", "artist", "title", "source", "why"), rows, title=f"Recommended for listener {answer['user']}", right=("#",))
     for line in result["closing"]:
-        typer.echo(line)
+        echo(line)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recsys.cli.app import Device, DeviceOption, JsonOption, SeedOption, WorkersOption, evaluate_app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.completion import labels as label_kinds
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class LabelStart(StrEnum):
 @evaluate_app.command("labels")
 def labels(
     context: typer.Context,
-    label: Annotated[str, typer.Option("--label", help="genre, mood, any column.")] = "genre",
+    label: Annotated[str, typer.Option("--label", help="genre, mood, any column.", autocompletion=label_kinds)] = "genre",
     also: AlsoOption = None,
     split: Annotated[
         Split | None,
@@ -102,7 +103,7 @@ def labels(
         return
     for name, table in result.get("splits", {"": result}).items():
         print_labels(table if name in ("", "artist") else table | {"flatters": {}})  # once, beside the honest split
-    typer.echo(result["summary"])
+    echo(result["summary"])
 
 
 def print_labels(result: dict[str, Any]) -> None:
@@ -116,7 +117,7 @@ def print_labels(result: dict[str, Any]) -> None:
         if other is not None:
             _print(other)
     if "flatters_note" in result:
-        typer.echo(result["flatters_note"])
+        echo(result["flatters_note"])
 
 
 def _print(table: Table) -> None:
@@ -205,5 +206,5 @@ def print_recommenders(result: dict[str, Any], k: int) -> None:
         print_table(columns, rows, title=title, right=columns[1:])
     for note in result["notes"]:
         if note not in NOTES:  # the rules of every comparison stand in the report
-            typer.echo(note)
-    typer.echo(result["summary"])
+            echo(note)
+    echo(result["summary"])

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from recsys.cli.app import JsonOption, SeedOption, WorkersOption, evaluate_app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 
 
 class Method(StrEnum):
@@ -84,5 +84,5 @@ def print_compositions(result: dict[str, Any]) -> None:
     ]
     print_table(columns, rows, title=f"Compositions, method {result['method']}", right=columns[1:])
     for note in result["notes"]:
-        typer.echo(note)
-    typer.echo(result["summary"])
+        echo(note)
+    echo(result["summary"])

@@ -1,4 +1,4 @@
-"""Commands about songs and listens: scan, failed, import-listens, doctor."""
+"""Commands about songs: scan, failed, doctor."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from recsys.cli.app import PARTIAL, JsonOption, app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from data.guarded import TIME_LIMIT_S
+from recsys.cli.app import PARTIAL, JsonOption, TimeLimitOption, WorkersOption, app
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 
 
 @app.command()
@@ -30,54 +31,61 @@ def scan(
         ),
     ] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done; write nothing.")] = False,
+    workers: WorkersOption = 0,
+    time_limit: TimeLimitOption = TIME_LIMIT_S,
     json: JsonOption = False,
 ) -> None:
     """Catalogue a music library; only new or changed files are read."""
     from recsys.steps import library
 
-    result = library.scan(context.obj, folders, folder_label=folder_label, dry_run=dry_run, report=TerminalReport())
+    result = library.scan(
+        context.obj,
+        folders,
+        folder_label=folder_label,
+        dry_run=dry_run,
+        workers=workers,
+        time_limit=time_limit,
+        report=TerminalReport(),
+    )
     if json:
         print_json(result)
     else:
         for line in result["summary"]:
-            typer.echo(line)
+            echo(line)
     if result["failed"]:
         raise typer.Exit(PARTIAL)
 
 
 @app.command()
-def failed(context: typer.Context, json: JsonOption = False) -> None:
-    """List the files that were refused or are damaged: why, and how to mend it."""
-    from recsys.steps import library
-
-    failures = library.failed(context.obj)
-    if json:
-        print_json(failures)
-    elif not failures:
-        typer.echo("No file has failed.")
-    else:
-        rows = [(f["path"], f["code"], f["reason"], f["hint"]) for f in failures]
-        print_table(("file", "code", "reason", "what to do"), rows)
-
-
-@app.command("import-listens")
-def import_listens(
+def failed(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Listening histories; the format is recognised.", show_default=False)],
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try these files again although they have not changed, and tell what came of it.")
+    ] = False,
+    workers: WorkersOption = 0,
+    time_limit: TimeLimitOption = TIME_LIMIT_S,
     json: JsonOption = False,
 ) -> None:
-    """Read who played what; the same file twice changes nothing."""
-    from recsys.steps import listens
+    """List the files that were refused or are damaged: why, since when, and how to mend it."""
+    from recsys.steps import failures
 
-    results = listens.import_listens(context.obj, files, report=TerminalReport())
+    if retry:
+        result = failures.retry(context.obj, workers=workers, time_limit=time_limit, report=TerminalReport())
+        if json:
+            print_json(result)
+        else:
+            echo(result["summary"])
+        if result["failed"]:
+            raise typer.Exit(PARTIAL)
+        return
+    rows = failures.failed(context.obj)
     if json:
-        print_json(results)
+        print_json(rows)
+    elif not rows:
+        echo("No file has failed.")
     else:
-        for result in results["files"]:
-            typer.echo(result["summary"])
-        typer.echo(results["summary"])
-    if any(result["bad_rows"] for result in results["files"]):
-        raise typer.Exit(PARTIAL)
+        columns = ("file", "code", "reason", "what to do", "since")
+        print_table(columns, [(f["path"], f["code"], f["reason"], f["hint"], f["time"][:10]) for f in rows])
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Commands that answer with songs or pictures of them: recommend, similar, map, show, export."""
+"""Commands that answer with songs by their sound: similar, path, playlist, reorder."""
 
 from __future__ import annotations
 
@@ -7,146 +7,174 @@ from typing import Annotated
 
 import typer
 
-from recsys.cli.app import JsonOption, app, export_app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.app import JsonOption, app
+from recsys.cli.list_output import (
+    AlbumCap,
+    ArtistCap,
+    Count,
+    Force,
+    Jspf,
+    KeepDuplicates,
+    M3u8,
+    MaybeCount,
+    Minutes,
+    Relative,
+    Targets,
+    deliver,
+    song_table,
+)
+from recsys.cli.output import echo, print_json, print_table
 
-Count = Annotated[int, typer.Option("-k", min=1, max=10_000, help="How many songs.")]
-ArtistCap = Annotated[
-    int | None, typer.Option("--artist-cap", min=1, help="At most this many songs of one artist.", show_default=False)
-]
-
-
-@app.command()
-def recommend(
-    context: typer.Context,
-    user: Annotated[
-        str | None, typer.Option("--user", "-u", help="Whose taste; an unknown one gets the fallback.", show_default=False)
-    ] = None,
-    like: Annotated[
-        list[str] | None,
-        typer.Option("--like", help="A song (id) this person likes; may be given many times.", show_default=False),
-    ] = None,
-    k: Count = 10,
-    artist_cap: ArtistCap = None,
-    explore: Annotated[
-        float,
-        typer.Option("--explore", help="From accurate (0) to exploratory (1): how much popularity counts against a song."),
-    ] = 0.0,
-    users_file: Annotated[
-        Path | None, typer.Option("--users-file", help="A text file with a user a line; needs --out.", show_default=False)
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Parquet file for --users-file.", show_default=False)] = None,
-    json: JsonOption = False,
-) -> None:
-    """Recommend songs that this person has not heard, each with its source and a reason."""
-    from recsys.steps import recommend as step
-
-    if user == "":
-        raise typer.BadParameter("--user must not be empty")
-    if (users_file is None) != (out is None):
-        raise typer.BadParameter("--users-file and --out go together")
-    if users_file is not None and out is not None:
-        if user is not None or like:
-            raise typer.BadParameter("--users-file does not go with --user or --like")
-        many = step.recommend_many(
-            context.obj, users_file, out, k=k, artist_cap=artist_cap, explore=explore, report=TerminalReport()
-        )
-        for note in many["notes"]:
-            typer.echo(note, err=True)
-        if json:
-            print_json(many)
-        else:
-            typer.echo(many["summary"])
-        return
-    answer = step.recommend(context.obj, user=user, likes=like or [], k=k, artist_cap=artist_cap, explore=explore)
-    for note in answer["notes"]:
-        typer.echo(note, err=True)
-    if json:
-        print_json(answer)
-        return
-    rows = [(i["rank"], i["artist"], i["title"], i["track_id"], i["score"], i["source"], i["reason"]) for i in answer["items"]]
-    who = f"Recommended for {user}" if user is not None else "Recommended"
-    print_table(("#", "artist", "title", "id", "score", "source", "why"), rows, title=who, right=("#", "score"))
+Song = typer.Argument(help='A song: its id, the path of its file, "Artist - Title" or a title.', show_default=False)
 
 
 @app.command()
 def similar(
     context: typer.Context,
-    song: Annotated[str, typer.Argument(help="Id of a song.", show_default=False)],
+    song: Annotated[str, Song],
     k: Count = 10,
     artist_cap: ArtistCap = None,
+    album_cap: AlbumCap = None,
+    keep_duplicates: KeepDuplicates = False,
+    m3u8: M3u8 = None,
+    jspf: Jspf = None,
+    relative: Relative = False,
+    force: Force = False,
     json: JsonOption = False,
 ) -> None:
     """Songs that sound alike; similarity lies in [0, 1], 1 = same."""
-    from recsys.steps import pictures
+    from recsys.steps.similar import similar as step
 
-    answer = pictures.similar(context.obj, song, k=k, artist_cap=artist_cap)
-    if json:
-        print_json(answer)
-        return
-    items = answer["items"]
-    rows = [[i["rank"], i["artist"], i["title"], i["track_id"], i["similarity"], ", ".join(i["tags"])] for i in items]
-    columns = ["#", "artist", "title", "id", "similarity", "both (predicted)"]
-    if not any(i["tags"] for i in items):
-        rows, columns = [row[:-1] for row in rows], columns[:-1]
-    print_table(columns, rows, title=f"Sounds like {answer['name']}", right=("#", "similarity"))
-
-
-@app.command("map")
-def draw_map(
-    context: typer.Context,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            "--label", help="Colour by this label; default: what the network learned, or predicted tags.", show_default=False
-        ),
-    ] = None,
-    tags: Annotated[bool, typer.Option("--tags", help="Colour by predicted tags.")] = False,
-    json: JsonOption = False,
-) -> None:
-    """Draw all songs in the three main axes of their embeddings: an interactive page and a picture."""
-    from recsys.steps import pictures
-
-    if tags and label is not None:
-        raise typer.BadParameter("--label and --tags do not go together")
-    answer = pictures.draw_map(context.obj, label=label, tags=tags)
-    if json:
-        print_json(answer)
-    else:
-        typer.echo(answer["summary"])
+    targets = Targets(m3u8, jspf, relative, force)
+    targets.check(json)
+    answer = step(context.obj, song, k=k, artist_cap=artist_cap, album_cap=album_cap, keep_duplicates=keep_duplicates)
+    title = f"Sounds like {answer['name']}"
+    table = lambda: song_table(answer["items"], title=title)  # noqa: E731
+    deliver(context.obj, answer, title, targets, json, table)
 
 
 @app.command()
-def show(
+def path(
     context: typer.Context,
-    song: Annotated[str, typer.Argument(help="Id of a song.", show_default=False)],
-    png: Annotated[Path, typer.Option("--png", help="Where the picture goes.", show_default=False)],
+    start: Annotated[str, Song],
+    end: Annotated[str, Song],
+    k: MaybeCount = None,
+    minutes: Minutes = None,
+    artist_cap: ArtistCap = None,
+    album_cap: AlbumCap = None,
+    keep_duplicates: KeepDuplicates = False,
+    m3u8: M3u8 = None,
+    jspf: Jspf = None,
+    relative: Relative = False,
+    force: Force = False,
     json: JsonOption = False,
 ) -> None:
-    """Draw one song: wave, STFT, CQT, chroma, tempogram, mel, MFCC, contrast, tonnetz and the whole hyper-image."""
-    from recsys.steps import pictures
+    """A smooth way from one song to another, both included; 10 songs unless -k or --minutes says otherwise."""
+    from recsys.steps.journey import path as step
 
-    answer = pictures.show(context.obj, song, png)
-    if json:
-        print_json(answer)
-    else:
-        typer.echo(answer["summary"])
+    targets = Targets(m3u8, jspf, relative, force)
+    targets.check(json)
+    if k is not None and minutes is not None:
+        raise typer.BadParameter("-k and --minutes do not go together")
+    answer = step(
+        context.obj,
+        start,
+        end,
+        k=k,
+        minutes=minutes,
+        artist_cap=artist_cap,
+        album_cap=album_cap,
+        keep_duplicates=keep_duplicates,
+    )
+    first, last = answer["items"][0], answer["items"][-1]
+    title = f"From {first['artist']} - {first['title']} to {last['artist']} - {last['title']}"
+    table = lambda: song_table(answer["items"], title=f"{title}; similarity to the song before")  # noqa: E731
+    deliver(context.obj, answer, title, targets, json, table)
 
 
-@export_app.command("embeddings")
-def export_embeddings(
+@app.command()
+def playlist(
     context: typer.Context,
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", help="A .parquet file, or a .npy file (ids go into a .csv beside it).", show_default=False),
-    ],
+    seed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seed", help="A song to be like (id, path, name), or a playlist file; may be repeated.", show_default=False
+        ),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="A song, or a playlist file, not to be like; may be repeated.", show_default=False),
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", "-u", help="Songs that this listener would like.", show_default=False)
+    ] = None,
+    heard: Annotated[bool, typer.Option("--heard", help="Also songs that the user has played.")] = False,
+    k: MaybeCount = None,
+    minutes: Minutes = None,
+    surprise: Annotated[
+        float, typer.Option("--surprise", min=0.0, max=1.0, help="From the nearest songs (0) to a wide choice (1).")
+    ] = 0.0,
+    rng_seed: Annotated[
+        int, typer.Option("--rng-seed", min=0, max=2**32 - 1, help="The same number gives the same surprises.")
+    ] = 0,
+    artist_cap: ArtistCap = None,
+    album_cap: AlbumCap = None,
+    keep_duplicates: KeepDuplicates = False,
+    m3u8: M3u8 = None,
+    jspf: Jspf = None,
+    relative: Relative = False,
+    force: Force = False,
     json: JsonOption = False,
 ) -> None:
-    """Write the song embeddings: track_id and a vector of float32 a song, 192 numbers if it is ours."""
-    from recsys.steps import pictures
+    """A playlist from songs to be like, songs not to be like, and a listener; 20 songs unless -k or --minutes says otherwise."""
+    from recsys.steps.playlist import playlist as step
 
-    answer = pictures.export_embeddings(context.obj, out)
+    targets = Targets(m3u8, jspf, relative, force)
+    targets.check(json)
+    if not seed and user is None:
+        raise typer.BadParameter("give --seed SONG or --user USER")
+    if k is not None and minutes is not None:
+        raise typer.BadParameter("-k and --minutes do not go together")
+    answer = step(
+        context.obj,
+        seed or [],
+        without=without or [],
+        user=user,
+        heard=heard,
+        k=k,
+        minutes=minutes,
+        surprise=surprise,
+        seed=rng_seed,
+        artist_cap=artist_cap,
+        album_cap=album_cap,
+        keep_duplicates=keep_duplicates,
+    )
+    title = "Playlist" if user is None else f"Playlist for {user}"
+    table = lambda: song_table(answer["items"], title=f"{title}; similarity to the nearest seed")  # noqa: E731
+    deliver(context.obj, answer, title, targets, json, table)
+
+
+@app.command()
+def reorder(
+    context: typer.Context,
+    source: Annotated[Path, typer.Argument(help="A playlist: .m3u8, .m3u or .jspf.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where it goes: .m3u8 or .jspf.", show_default=False)] = None,
+    keep_first: Annotated[bool, typer.Option("--keep-first", help="The first song stays the first.")] = False,
+    relative: Relative = False,
+    force: Force = False,
+    json: JsonOption = False,
+) -> None:
+    """Smooth a playlist: its songs in an order in which neighbours sound alike; nothing is added, nothing lost."""
+    from recsys.steps.reorder import reorder as step
+
+    answer = step(context.obj, source, out, keep_first=keep_first, relative=relative, force=force)
+    for note in answer["notes"]:
+        echo(note, err=True)
     if json:
         print_json(answer)
-    else:
-        typer.echo(answer["summary"])
+        return
+    columns = ("#", "before", "artist", "title", "similarity (1 = same)")
+    rows = [(i["rank"], i["before"], i["artist"], i["title"], i["similarity"]) for i in answer["items"]]
+    print_table(columns, rows, title=f"{source}, smoothed; similarity to the song before", right=("#", "before", columns[-1]))
+    told = f"mean step {answer['mean_step_before']:.3f} before, {answer['mean_step_after']:.3f} after"
+    echo(f"{told} (1 - similarity of neighbours)" + (f"; {answer['written']['summary']}" if answer["written"] else ""))

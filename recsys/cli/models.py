@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, WorkersOption, app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from data.guarded import TIME_LIMIT_S
+from recsys.cli.app import PARTIAL, Device, DeviceOption, JsonOption, SeedOption, TimeLimitOption, WorkersOption, app
+from recsys.cli.completion import engines, labels
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 
 
@@ -16,7 +18,8 @@ from recsys.cli.training_options import AlsoOption, SettingsOption, Start
 def train_content(
     context: typer.Context,
     label: Annotated[
-        str, typer.Option("--label", help="What the network learns to tell apart: genre, mood, any column.")
+        str,
+        typer.Option("--label", help="What the network learns to tell apart: genre, mood, any column.", autocompletion=labels),
     ] = "genre",
     also: AlsoOption = None,
     start: Annotated[
@@ -48,6 +51,7 @@ def train_content(
     device: DeviceOption = Device.auto,
     seed: SeedOption = 0,
     workers: WorkersOption = 0,
+    time_limit: TimeLimitOption = TIME_LIMIT_S,
     tensorboard: Annotated[
         Path | None,
         typer.Option("--tensorboard", metavar="FOLDER", help="Write event files for TensorBoard.", show_default=False),
@@ -73,6 +77,7 @@ def train_content(
         device=device.value,
         seed=seed,
         workers=workers,
+        time_limit=time_limit,
         tensorboard=tensorboard,
         report=TerminalReport(),
     )
@@ -86,15 +91,27 @@ def embed(
     pretrained: Annotated[
         bool, typer.Option("--pretrained", help="Go back to the shipped encoder; one trained here is kept, but set aside.")
     ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Change to the encoder of this version of recsys; embeds all songs anew.")
+    ] = False,
     device: DeviceOption = Device.auto,
     workers: WorkersOption = 0,
+    time_limit: TimeLimitOption = TIME_LIMIT_S,
     json: JsonOption = False,
 ) -> None:
     """Embed songs that are new or have changed: by the encoder trained here, or without any training by the shipped one."""
     from recsys.steps import content
 
-    report = TerminalReport()
-    _answer(content.embed(context.obj, pretrained=pretrained, device=device.value, workers=workers, report=report), json)
+    result = content.embed(
+        context.obj,
+        pretrained=pretrained,
+        update=update,
+        device=device.value,
+        workers=workers,
+        time_limit=time_limit,
+        report=TerminalReport(),
+    )
+    _answer(result, json)
 
 
 @app.command()
@@ -113,13 +130,13 @@ def architectures(
         return
     for row in rows:
         training = ", ".join(f"{key}={value}" for key, value in row["training"].items()) or "the defaults"
-        typer.echo(f"{row['name'] or 'notation'}: {row['architecture']}")
+        echo(f"{row['name'] or 'notation'}: {row['architecture']}")
         if architecture is not None:
             lines = [(x["layer"], " x ".join(map(str, x["shape"])), x["parameters"], x["multiply_adds"]) for x in row["layers"]]
             cost = [(layer, shape, f"{n:,}", f"{adds:,}") for layer, shape, n, adds in lines]
             columns = ("layer", "makes", "parameters", "multiply-adds")
             print_table(columns, cost, right=("parameters", "multiply-adds"))
-        typer.echo(
+        echo(
             f"  {row['parameters']:,} parameters, {row['multiply_adds'] / 1e6:.1f} million multiply-adds a snippet of "
             f"{row['snippet_seconds']:g} s, embedding of {row['embedding_size']}; trained with {training}"
         )
@@ -134,6 +151,7 @@ def train_hybrid(
             "--engine",
             help="hybrid (the best blend of the others by validation), als, ease, bpr, lightfm; on listens alone: als-cf, "
             "ease-cf, bpr-cf, lightfm-cf; content, content-ridge, features (of --metadata); popularity.",
+            autocompletion=engines,
         ),
     ] = "hybrid",
     metadata: Annotated[
@@ -159,6 +177,6 @@ def _answer(result: dict[str, object], json: bool) -> None:
     if json:
         print_json(result)
     else:
-        typer.echo(result["summary"])
+        echo(result["summary"])
     if result.get("failed"):
         raise typer.Exit(PARTIAL)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from recsys.cli.app import JsonOption, app, export_app
-from recsys.cli.output import print_json, print_table
+from recsys.cli.output import echo, print_json, print_table
 
 
 @app.command()
@@ -39,7 +39,7 @@ def tags(
 
 
 def _print_song(answer: dict[str, Any]) -> None:
-    typer.echo(f"Predicted tags of {answer['name']}")  # (a title of the table would be folded to its width)
+    echo(f"Predicted tags of {answer['name']}")  # (a title of the table would be folded to its width)
     if not answer["songs"]:
         print_table(("tag", "probability"), [(row["tag"], row["probability"]) for row in answer["tags"]], right=("probability",))
         return
@@ -53,7 +53,7 @@ def _print_song(answer: dict[str, Any]) -> None:
 
 def _print_library(answer: dict[str, Any]) -> None:
     if answer["without"]:
-        typer.echo(f"{answer['songs']} songs, and {answer['without']} without predicted tags: run `recsys embed`", err=True)
+        echo(f"{answer['songs']} songs, and {answer['without']} without predicted tags: run `recsys embed`", err=True)
     rows = []
     for row in answer["tags"]:
         example = row["example"]
@@ -81,4 +81,4 @@ def export_tags(
     if json:
         print_json(answer)
     else:
-        typer.echo(answer["summary"])
+        echo(answer["summary"])

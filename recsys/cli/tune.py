@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from recsys.cli.app import JsonOption, SeedOption, app
-from recsys.cli.output import TerminalReport, print_json, print_table
+from recsys.cli.output import TerminalReport, echo, print_json, print_table
 
 
 @app.command()
@@ -32,7 +32,7 @@ def tune(
         print_json(result)
         return
     print_trials(result)
-    typer.echo(result["summary"])
+    echo(result["summary"])
 
 
 def print_trials(result: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recsys.cli.app import JsonOption, app
-from recsys.cli.output import print_json
+from recsys.cli.output import echo, print_json
 
 
 @app.command("import-embeddings")
@@ -44,4 +44,4 @@ def import_embeddings(
     if json:
         print_json(answer)
     else:
-        typer.echo(answer["summary"])
+        echo(answer["summary"])

@@ -13,9 +13,9 @@ from content.spec import HyperImageSpec
 from data.errors import InputError
 from data.files import write_json
 from recsys.report import SILENT, Report
+from recsys.steps.checks import check_songs
 from recsys.steps.composing_means import labelled, material_for, networks_for, start_song
 from recsys.steps.composing_wishes import learned, read_wishes
-from recsys.steps.content import check_songs
 from recsys.steps.encoders import trained_encoder
 from recsys.steps.images import Songs, songs_with_images
 from recsys.steps.machine import patient_threads, workers_or_all

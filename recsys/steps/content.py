@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from content.distributed import processes_of_torchrun
 from content.metrics_log import check_tensorboard
 from content.spec import HyperImageSpec
 from content.training_config import TrainingConfig
-from data.catalogue import Catalogue
-from data.embeddings import SongEmbeddings, write_embeddings
-from data.errors import InputError
-from data.ids import IdMap
+from data.guarded import TIME_LIMIT_S
 from recsys.report import SILENT, Report
+from recsys.steps.checks import check_labels, check_songs
+from recsys.steps.embedding import embed_missing
 from recsys.steps.encoders import encoder_in_use, set_aside, trained_encoder
-from recsys.steps.images import Songs, songs_with_images
-from recsys.steps.in_use import Laid, lay_again, ours_folder, read_ours
+from recsys.steps.images import songs_with_images
+from recsys.steps.in_use import Laid, lay_again, ours_folder
 from recsys.steps.machine import patient_threads, threads_or_all, workers_or_all
+from recsys.steps.shipped import newer_shipped, update_shipped
 from recsys.steps.starting import Start, choose_start, recipe_for
-from recsys.steps.tagging import embed_and_tag
 from recsys.steps.training import encoder_for, examples_of, follow, leading, outcome
-from recsys.workspace import Workspace, open_workspace
-
-if TYPE_CHECKING:
-    from content.encoder import Encoder
-
-
-log = logging.getLogger(__name__)
+from recsys.workspace import open_workspace
 
 
 def train_content(
@@ -50,6 +40,7 @@ def train_content(
     device: str = "auto",
     seed: int = 0,
     workers: int = 0,
+    time_limit: float = TIME_LIMIT_S,
     tensorboard: Path | None = None,
     report: Report = SILENT,
 ) -> dict[str, Any]:
@@ -66,13 +57,15 @@ def train_content(
     architecture : a preset or a notation, from scratch; None: the paper's.
     epochs, learning_rate, batch_size, snippets_per_song, mixed_precision : None leaves them to the preset or to "pretrained".
     settings : any fields of `content.training_config.TrainingConfig` by name; they go before the arguments above.
+    time_limit : seconds a song's file may take before it is given up (code "time-limit").
     tensorboard : folder for TensorBoard's event files, or None.
 
     Returns
     -------
     "encoder" (fingerprint), "start" ("pretrained" or "scratch"), "trained" (whether anything was), "label", "also", "classes",
     "songs" (trained on), "best_epoch", "metrics" (path), "embedded" (songs embedded now), "embeddings" (songs with one), "failed"
-    (songs whose sound could not be read just now), "imported" (None, or what `Laid.as_dict` says of imported vectors, which stay
+    (songs whose sound could not be read just now), "reasons" (code -> number of them),
+    "imported" (None, or what `Laid.as_dict` says of imported vectors, which stay
     in use), "summary".
 
     Raises
@@ -107,7 +100,7 @@ def train_content(
             check_labels(catalogue, label, also)
             if why:
                 report.say(why)
-            songs = songs_with_images(workspace, catalogue, recipe.spec, workers=workers, report=report)
+            songs = songs_with_images(workspace, catalogue, recipe.spec, workers=workers, report=report, time_limit=time_limit)
             examples = examples_of(songs, label, also)
             encoder, trained = encoder_for(
                 workspace,
@@ -119,7 +112,7 @@ def train_content(
                 tensorboard=tensorboard,
                 report=report,
             )
-            embedded, total = _embed(workspace, catalogue, songs, encoder, recipe.config, report)
+            embedded, total = embed_missing(workspace, catalogue, songs, encoder, recipe.config, report)
             laid = lay_again(workspace, catalogue)
     return {
         "encoder": encoder.fingerprint,
@@ -134,6 +127,7 @@ def train_content(
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
+        "reasons": dict(songs.reasons),
         "imported": laid and laid.as_dict(),
         "summary": f"{outcome(encoder, recipe, examples, trained=trained)}; "
         f"{embedded} songs embedded, {total} embeddings in {ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}",
@@ -141,7 +135,14 @@ def train_content(
 
 
 def embed(
-    root: Path, *, pretrained: bool = False, device: str = "auto", workers: int = 0, report: Report = SILENT
+    root: Path,
+    *,
+    pretrained: bool = False,
+    update: bool = False,
+    device: str = "auto",
+    workers: int = 0,
+    time_limit: float = TIME_LIMIT_S,
+    report: Report = SILENT,
 ) -> dict[str, Any]:
     """Embed the songs that have no embedding yet, or whose sound has changed.
 
@@ -150,37 +151,49 @@ def embed(
     Parameters
     ----------
     pretrained : go back to the shipped encoder, for good; one trained here is set aside until `train_content` is called again.
+    update : change to the shipped encoder of this version of the program, and embed all songs anew by it. Without it the one by
+        which songs were embedded here goes on, also after an update of the program.
+    time_limit : seconds a song's file may take before it is given up (code "time-limit").
 
     Returns
     -------
-    "encoder" (fingerprint), "pretrained" (whether it is the shipped one), "embedded" (songs embedded now), "embeddings" (songs
-    with one), "failed" (songs whose sound could not be read just now), "summary".
+    "encoder" (fingerprint), "pretrained" (whether it is the shipped one), "newer" (fingerprint of this version's encoder where
+    another one is in use, or ""), "embedded" (songs embedded now), "embeddings" (songs with one), "failed" (songs whose sound
+    could not be read just now), "reasons" (code -> number of them), "summary".
 
     Raises
     ------
-    InputError : no workspace, no songs, or a damaged encoder.
+    InputError : no workspace, no songs, or a damaged encoder; one that reads images which this version does not compute (code
+        "spec"); vectors of one that is not here (code "encoder-gone").
     """
     workspace = open_workspace(root)
     config = TrainingConfig(device=device, threads=workers_or_all(workers))
     with workspace.writing(), workspace.catalogue() as catalogue:
         check_songs(catalogue)
         patient_threads()
+        if update and update_shipped(workspace):
+            report.say("from now on the encoder that ships with this version is used")
         if pretrained and set_aside(workspace):
             report.say("the trained encoder is set aside; `recsys train-content` with the same options takes it up again")
         encoder, shipped = encoder_in_use(workspace), trained_encoder(workspace) is None
         spec = HyperImageSpec.from_dict(dict(encoder.spec))
-        songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report)
-        embedded, total = _embed(workspace, catalogue, songs, encoder, config, report)
+        songs = songs_with_images(workspace, catalogue, spec, workers=workers, report=report, time_limit=time_limit)
+        embedded, total = embed_missing(workspace, catalogue, songs, encoder, config, report)
         laid = lay_again(workspace, catalogue)
+        newer = newer_shipped(workspace)
     by = "the shipped encoder" if shipped else f"the encoder trained on {encoder.label}"
     where = f"{ours_folder(workspace) / 'embeddings.parquet'}{_told(laid)}"
     summary = f"{embedded} songs embedded by {by}, {total} embeddings in {where}"
+    if newer:
+        summary += f"; this version ships a newer encoder, {newer}: `recsys embed --update` changes to it"
     return {
         "encoder": encoder.fingerprint,
         "pretrained": shipped,
+        "newer": newer,
         "embedded": embedded,
         "embeddings": total,
         "failed": songs.failed,
+        "reasons": dict(songs.reasons),
         "imported": laid and laid.as_dict(),
         "summary": summary,
     }
@@ -189,60 +202,3 @@ def embed(
 def _told(laid: Laid | None) -> str:
     """That imported vectors stay in use, if there are any."""
     return "" if laid is None else f"; {laid.note}"
-
-
-def check_songs(catalogue: Catalogue) -> None:
-    """Raise InputError if there is no song at all."""
-    if not catalogue.count():
-        raise InputError("the catalogue holds no songs", code="no-songs", hint="Run `recsys scan FOLDER` first")
-
-
-def check_labels(catalogue: Catalogue, label: str, also: Sequence[str]) -> None:
-    """Raise InputError unless `label` and each further one can be learned, and each is named once."""
-    for kind in (label, *also):
-        check_label(catalogue, kind)
-    if len({label, *also}) < 1 + len(also):
-        raise InputError(f"labels {', '.join((label, *also))}: each may be named once")
-
-
-def check_label(catalogue: Catalogue, label: str) -> None:
-    """Raise InputError unless songs carry `label` with at least two values; names the labels there are."""
-    check_songs(catalogue)
-    values = catalogue.label_values(label)
-    if not values:
-        kinds = ", ".join(f"{kind} ({n} songs)" for kind, n in catalogue.label_kinds().items()) or "none"
-        raise InputError(f"no song has a label {label!r}; labels in the catalogue: {kinds}", code="unknown-label")
-    if len(values) < 2:
-        raise InputError(
-            f"label {label!r} has one value only, {next(iter(values))!r}; a network needs two or more", code="one-class"
-        )
-
-
-def _embed(
-    workspace: Workspace, catalogue: Catalogue, songs: Songs, encoder: Encoder, config: TrainingConfig, report: Report
-) -> tuple[int, int]:
-    """Embed and tag what is missing; returns (songs embedded now, songs with an embedding)."""
-    known: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
-    try:
-        old = read_ours(workspace)
-    except InputError as error:
-        log.warning("embedding all songs anew: %s", error)
-        old = None
-    if old is not None and old.fingerprint != encoder.embedding_fingerprint:
-        old = None
-    if old is not None:
-        known = dict(zip(old.sources, old.vectors, strict=True))
-    missing = [i for i, track in enumerate(songs.tracks) if track.content_hash not in known]
-    vectors = embed_and_tag(workspace, catalogue, songs, missing, encoder, config, report)
-    known |= {songs.tracks[i].content_hash: vector for i, vector in zip(missing, vectors, strict=True)}
-    sources = tuple(track.content_hash for track in songs.tracks)
-    ids = tuple(track.track_id for track in songs.tracks)
-    before = set(zip(old.tracks.ids, old.sources, strict=True)) if old is not None else set()
-    changed = [pair for pair in zip(ids, sources, strict=True) if pair not in before]
-    if not ids:
-        raise InputError("no song could be analysed", code="no-songs", hint="See `recsys failed`")
-    if changed or len(before) != len(ids):
-        table = np.stack([known[source] for source in sources]).astype(np.float32)
-        made_by = encoder.embedding_fingerprint
-        write_embeddings(ours_folder(workspace), SongEmbeddings(IdMap(ids, "track"), table, made_by, sources))
-    return len(changed), len(ids)

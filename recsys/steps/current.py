@@ -16,6 +16,7 @@ from data import stored_listens
 from data.catalogue import Catalogue
 from data.embeddings import SongEmbeddings, read_embeddings
 from data.errors import InputError
+from data.loaded_listens import load
 from recsys.steps.inputs import embeddings_in_use, has_embeddings, inputs_state
 from recsys.workspace import Workspace
 
@@ -76,7 +77,7 @@ def current_model(workspace: Workspace, catalogue: Catalogue, users: Sequence[st
     embed = ", `recsys embed` brings them in" if now and now == trained_on else ""
     later = f" (songs that are not in it: {missing}{embed})" if missing > 0 else ""
     note = f"songs, listens or embeddings have changed since the model was trained{later}{apart}: run `recsys train-hybrid`"
-    listens, _ = stored_listens.load(workspace.listens, tracks)
+    listens, _ = load(workspace.listens, tracks, users=users)
     rows = serving.tracks.rows(listens.tracks.ids)  # song rows of the model, -1 for songs that it cannot place
     plays = listens.matrix()
     newer: dict[str, Plays] = {}

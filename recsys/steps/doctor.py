@@ -8,9 +8,12 @@ import platform
 import shutil
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from data.errors import InputError
+
+if TYPE_CHECKING:
+    from recsys.workspace import Workspace
 
 PACKAGES = (
     "torch",
@@ -143,6 +146,7 @@ def _disk(workspace: Path) -> Check:
 
 def _workspace(root: Path) -> Check:
     from recsys.steps.encoders import trained_encoder
+    from recsys.steps.shipped import kept_fingerprint
     from recsys.workspace import open_workspace
 
     try:
@@ -153,6 +157,9 @@ def _workspace(root: Path) -> Check:
     except InputError as error:
         return Check("note" if error.code == "workspace" else "FAIL", "workspace", error.message, error.hint)
     encoder = f"trained on {about['label']}" if about else "the shipped one"
+    newer = _newer(workspace)
+    if newer:
+        encoder += f" (this workspace keeps {kept_fingerprint(workspace)}, this version ships {newer})"
     parts = {
         "embeddings": workspace.embeddings,
         "imported vectors": workspace.imported,
@@ -162,4 +169,14 @@ def _workspace(root: Path) -> Check:
     found = (
         f"{root}: {songs} songs, {failures} in the failure ledger; encoder: {encoder}; made: {', '.join(have) or 'nothing yet'}"
     )
-    return Check("ok", "workspace", found, "See `recsys failed`" if failures else "")
+    advice = ["See `recsys failed`"] * bool(failures) + ["`recsys embed --update` changes to the newer encoder"] * bool(newer)
+    return Check("note" if newer else "ok", "workspace", found, "; ".join(advice))
+
+
+def _newer(workspace: Workspace) -> str:
+    from recsys.steps.shipped import newer_shipped
+
+    try:
+        return newer_shipped(workspace)
+    except (InputError, ImportError, OSError):  # the check of the shipped encoder says it
+        return ""

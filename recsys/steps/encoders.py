@@ -1,4 +1,4 @@
-"""Which encoder a workspace uses: the one trained in it, else the one that ships with the program."""
+"""Which encoder a workspace uses: the one trained in it, else the shipped one that it keeps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.errors import InputError
 from data.files import read_json
+from recsys.steps.shipped import check_not_gone, keep_shipped, shipped_encoder
 from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -40,12 +41,21 @@ def encoder_in_use(workspace: Workspace) -> Encoder:
 
     Raises
     ------
-    InputError : its files are damaged.
+    InputError : its files are damaged; it reads hyper-images that this version of the program does not compute (code "spec"); the
+        vectors are by an encoder that is not here (code "encoder-gone").
     """
     from content.encoder import Encoder
-    from content.pretrained import pretrained_encoder
 
-    return pretrained_encoder() if trained_encoder(workspace) is None else Encoder.load(workspace.encoder)
+    if trained_encoder(workspace) is None:
+        check_not_gone(workspace)
+        return shipped_encoder(workspace)
+    try:
+        return Encoder.load(workspace.encoder)
+    except InputError as error:
+        if error.code != "spec":
+            raise
+        hint = "Run `recsys train-content` again, or `recsys embed --pretrained` to do without it"
+        raise InputError(f"the encoder trained here: {error.message}", code="spec", hint=hint) from None
 
 
 def set_aside(workspace: Workspace) -> bool:
@@ -55,9 +65,8 @@ def set_aside(workspace: Workspace) -> bool:
     ------
     InputError : the shipped encoder cannot be read.
     """
-    from content.pretrained import pretrained_encoder
-
-    pretrained_encoder()  # first: one that cannot be read must not take a good one's place
+    shipped_encoder(workspace)  # first: one that cannot be read must not take a good one's place
+    keep_shipped(workspace)
     if not _was_trained(workspace) or workspace.encoder_set_aside.exists():
         return False
     workspace.encoder_set_aside.touch()

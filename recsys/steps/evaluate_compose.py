@@ -18,12 +18,12 @@ from data.files import fingerprint, write_json
 from evaluation.composing import composing_table
 from evaluation.composing_judge import Judge, fit_judge
 from recsys.report import SILENT, Report
+from recsys.steps.checks import check_label
 from recsys.steps.composing_halves import Half, halves, networks_of, spec_of_all
 from recsys.steps.composing_judged import Bench, draw_pieces, judge_piece
 from recsys.steps.composing_means import kept_material
 from recsys.steps.composing_pieces import METHODS, Wanted, compose_all, slug
 from recsys.steps.composing_real import RealSong, hear_real
-from recsys.steps.content import check_label
 from recsys.steps.evaluate_labels import check_one_value
 from recsys.steps.images import songs_with_images
 from recsys.steps.machine import patient_threads, workers_or_all

@@ -12,7 +12,7 @@ from data.label_values import multiple_values
 from evaluation.label_differences import REFERENCE_SPLIT, flattery
 from evaluation.label_folds import LabelSplit
 from recsys.report import SILENT, Report
-from recsys.steps.content import check_labels
+from recsys.steps.checks import check_labels
 from recsys.steps.fold_rows import deal, deal_by_files
 from recsys.steps.images import songs_with_images
 from recsys.steps.label_reports import save

@@ -20,6 +20,7 @@ from recsys.steps.images import songs_with_images
 from recsys.steps.in_use import check_encoder, imported_alone, not_known, read_ours, with_imported
 from recsys.steps.inputs import read_embeddings_if_any
 from recsys.steps.machine import patient_threads, threads_or_all
+from recsys.steps.shipped import shipped_encoder
 from recsys.steps.starting import PRETRAINED, SCRATCH, SHIPPED, Recipe, Start, check_known
 from recsys.workspace import Workspace
 
@@ -68,7 +69,7 @@ def encoder_to_compare(workspace: Workspace, start: Start) -> Encoder | None:
             hint="Run `recsys train-content --from scratch` first, or leave --from out",
         )
     if start == PRETRAINED or about is None:
-        return pretrained_encoder()
+        return shipped_encoder(workspace)
     if not started:
         return None
     encoder = encoder_in_use(workspace)

@@ -10,6 +10,7 @@ from data.embeddings import SongEmbeddings, read_embeddings, read_fingerprint
 from data.errors import InputError
 from data.files import fingerprint, hash_file
 from data.listens import Listens
+from data.loaded_listens import load
 from data.tracks import Track
 from recsys.workspace import Workspace
 
@@ -32,7 +33,7 @@ def read_interactions(workspace: Workspace, catalogue: Catalogue) -> Interaction
     tracks = catalogue.tracks()
     if not tracks:
         raise InputError("the catalogue holds no songs", code="no-songs", hint="Run `recsys scan FOLDER` first")
-    listens, counts = stored_listens.load(workspace.listens, tracks)
+    listens, counts = load(workspace.listens, tracks)
     if not len(listens):
         if counts["rows stored"]:
             raise InputError(
@@ -44,7 +45,7 @@ def read_interactions(workspace: Workspace, catalogue: Catalogue) -> Interaction
 
 def read_events(workspace: Workspace, catalogue: Catalogue) -> Listens | None:
     """The listens of `read_interactions` one row an event, or None if no time is known."""
-    events, _ = stored_listens.load(workspace.listens, catalogue.tracks(), events=True)
+    events, _ = load(workspace.listens, catalogue.tracks(), events=True)
     return None if events.time is None else events
 
 
@@ -64,6 +65,7 @@ def embeddings_in_use(workspace: Workspace) -> str:
 
 
 def inputs_state(workspace: Workspace, catalogue: Catalogue) -> str:
-    """Names all that the hybrid is made from: stored listens, songs and artists of the catalogue, embeddings."""
+    """Names all that the hybrid is made from: stored listens, the catalogue's songs as listens name them, embeddings."""
     embedded = hash_file(workspace.embeddings / "embeddings.json") if has_embeddings(workspace) else ""
-    return fingerprint("inputs", stored_listens.state(workspace.listens), catalogue.songs_state(), embedded)
+    songs = catalogue.songs_state(names=stored_listens.may_be_matched_by_names(workspace.listens))
+    return fingerprint("inputs", stored_listens.state(workspace.listens), songs, embedded)

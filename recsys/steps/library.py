@@ -1,8 +1,7 @@
-"""Songs: scan folders into the catalogue, list what failed."""
+"""Songs: scan folders into the catalogue."""
 
 from __future__ import annotations
 
-import datetime
 import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -11,38 +10,58 @@ from typing import Any
 
 from data import library
 from data.catalogue import Catalogue
+from data.guarded import TIME_LIMIT_S, Guard, guard_of
+from data.scan_report import told
 from recsys.report import SILENT, Report
-from recsys.workspace import MARKER, create_workspace, open_workspace
+from recsys.steps.machine import workers_or_all
+from recsys.workspace import MARKER, create_workspace
 
 
 def scan(
-    root: Path, folders: Sequence[Path], *, folder_label: str = "auto", dry_run: bool = False, report: Report = SILENT
+    root: Path,
+    folders: Sequence[Path],
+    *,
+    folder_label: str = "auto",
+    dry_run: bool = False,
+    workers: int = 0,
+    time_limit: float = TIME_LIMIT_S,
+    report: Report = SILENT,
 ) -> dict[str, Any]:
     """Catalogue the songs in `folders`, making the workspace at `root` if there is none.
 
+    Parameters
+    ----------
+    workers : processes that read files; 0: one for each core. Nothing but the time depends on it.
+    time_limit : seconds a file may take before it is given up (code "time-limit").
+
     Returns
     -------
-    Counts ("songs", "new", "changed", "moved", "unchanged", "vanished", "failed", "known_failures", "damaged"), "reasons"
-    (failure code -> number) and "summary" (lines for a person).
+    Counts ("songs", "new", "changed", "moved", "unchanged", "vanished", "ignored", "retagged", "failed", "known_failures",
+    "damaged"), "dry_run", "reasons" (failure code -> number) and "summary" (lines for a person). "ignored" are those of
+    "vanished" whose file is still there; "retagged" had tags that this version of the program reads more of. In a dry run no
+    file is decoded, so that one that cannot be read counts as new.
 
     Raises
     ------
     InputError : a folder is missing or holds no audio; the workspace cannot be used.
     """
+    guard = guard_of(workers_or_all(workers), time_limit)
     if dry_run and not (root / MARKER).exists():
         with (
             tempfile.TemporaryDirectory() as scratch,
             Catalogue.open(Path(scratch) / "catalogue.sqlite", create=True) as catalogue,
         ):
-            return _scan(catalogue, folders, folder_label, True, report)
+            return _scan(catalogue, folders, folder_label, guard, True, report)
     workspace = create_workspace(root)
     with workspace.writing() if not dry_run else nullcontext(), workspace.catalogue(readonly=dry_run) as catalogue:
-        return _scan(catalogue, folders, folder_label, dry_run, report)
+        return _scan(catalogue, folders, folder_label, guard, dry_run, report)
 
 
-def _scan(catalogue: Catalogue, folders: Sequence[Path], folder_label: str, dry_run: bool, report: Report) -> dict[str, Any]:
+def _scan(
+    catalogue: Catalogue, folders: Sequence[Path], folder_label: str, guard: Guard, dry_run: bool, report: Report
+) -> dict[str, Any]:
     with report.task("songs") as progress:
-        found = library.scan(catalogue, folders, folder_label=folder_label, dry_run=dry_run, progress=progress)
+        found = library.scan(catalogue, folders, folder_label=folder_label, dry_run=dry_run, guard=guard, progress=progress)
     counts = {
         "songs": catalogue.count(),
         "new": found.new,
@@ -50,35 +69,23 @@ def _scan(catalogue: Catalogue, folders: Sequence[Path], folder_label: str, dry_
         "moved": found.moved,
         "unchanged": found.unchanged,
         "vanished": len(found.vanished),
+        "ignored": len(found.ignored),
+        "retagged": found.retagged,
         "failed": len(found.failed) + len(found.damaged),
         "known_failures": found.known_failures,
         "damaged": len(found.damaged),
     }
     names = ("new", "changed", "moved", "unchanged", "vanished")
+    if dry_run:
+        found.lines.insert(0, "dry run: nothing is written, and whether new files can be read is not known yet")
     lines = [*found.lines, f"{counts['songs']} songs in the catalogue: " + ", ".join(f"{counts[name]} {name}" for name in names)]
+    if found.retagged:
+        lines.append(f"the tags of {found.retagged} songs were read again: this version reads more of them")
     reasons = found.reasons()
     if found.damaged:
         reasons["damaged"] = len(found.damaged)
     if reasons:
-        told = ", ".join(f"{number} {code}" for code, number in reasons.items())
-        lines.append(f"{counts['failed']} failed: {told}. `recsys failed` lists them")
+        lines.append(f"{counts['failed']} failed: {told(reasons)}. `recsys failed` lists them")
     if found.known_failures:
         lines.append(f"{found.known_failures} had failed before and have not changed since; `recsys failed` lists them")
-    return {**counts, "reasons": reasons, "summary": lines}
-
-
-def failed(root: Path) -> list[dict[str, Any]]:
-    """The failure ledger: path, stage, code, reason, hint, time (ISO 8601, UTC) and whether the song is used all the same."""
-    with open_workspace(root).catalogue(readonly=True) as catalogue:
-        return [
-            {
-                "path": failure.path,
-                "stage": failure.stage,
-                "code": failure.code,
-                "reason": failure.reason,
-                "hint": failure.hint,
-                "time": datetime.datetime.fromtimestamp(failure.time, datetime.UTC).isoformat(timespec="seconds"),
-                "kept": failure.kept,
-            }
-            for failure in catalogue.failures()
-        ]
+    return {**counts, "dry_run": dry_run, "reasons": reasons, "summary": lines}

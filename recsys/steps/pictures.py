@@ -1,4 +1,4 @@
-"""Looking at the embeddings: neighbours of a song, the map, export."""
+"""Looking at songs and embeddings: the map, one song as the paper draws it, export."""
 
 from __future__ import annotations
 
@@ -8,53 +8,18 @@ from typing import Any
 import numpy as np
 
 from content.pretrained import TAG
-from data.embeddings import SongEmbeddings, read_embeddings, write_parquet
+from data.asked_song import song_asker
+from data.embeddings import write_parquet
 from data.errors import InputError
 from data.files import atomic_path, write_text
 from data.predicted_tags import colours_of_tags, read_predicted_tags
 from data.tracks import Track
 from recsys.steps.encoders import trained_encoder
+from recsys.steps.song_vectors import embeddings_of
 from recsys.steps.tags import tags_of
 from recsys.workspace import Workspace, open_workspace
 
 BY_TAG = "most distinctive predicted tag"
-
-
-def similar(root: Path, song: str, *, k: int = 10, artist_cap: int | None = None) -> dict[str, Any]:
-    """The `k` songs whose embeddings are closest to that of `song`; similarity in [0, 1], 1 = same; the song itself is left out.
-
-    Returns
-    -------
-    "track_id", "name", "items": each {"rank", "track_id", "artist", "title", "similarity", "tags" (predicted ones that stand out
-    in both songs)}.
-
-    Raises
-    ------
-    InputError : no workspace or embeddings, an unknown song, or one without embedding.
-    """
-    from content.similarity import most_similar
-
-    workspace = open_workspace(root)
-    with workspace.catalogue(readonly=True) as catalogue:
-        track = catalogue.track(song)
-        embeddings = _embeddings(workspace)
-        if song not in embeddings.tracks:
-            raise _no_embedding(song, embeddings.imported)
-        tracks = catalogue.tracks_by_id(embeddings.tracks.ids)
-        artists = [_track(tracks, track_id).artist for track_id in embeddings.tracks.ids]
-        if embeddings.sources and embeddings.sources[embeddings.tracks.row(song)] != track.content_hash:
-            raise InputError(f"the sound of {song!r} has changed since it was embedded", code="stale", hint="Run `recsys embed`")
-        rows, similarity = most_similar(
-            embeddings.vectors, embeddings.tracks.row(song), k, artists=artists, per_artist=artist_cap
-        )
-        tags = read_predicted_tags(catalogue)
-    items = []
-    for rank, (row, value) in enumerate(zip(rows.tolist(), similarity.tolist(), strict=True), start=1):
-        other = _track(tracks, embeddings.tracks.ids[row])
-        names = {"track_id": other.track_id, "artist": other.artist, "title": other.title}
-        shared = list(tags.shared(song, other.track_id)) if tags is not None else []
-        items.append({"rank": rank, **names, "similarity": round(value, 6), "tags": shared})
-    return {"track_id": song, "name": track.name, "items": items}
 
 
 def draw_map(root: Path, *, label: str | None = None, tags: bool = False) -> dict[str, Any]:
@@ -82,7 +47,7 @@ def draw_map(root: Path, *, label: str | None = None, tags: bool = False) -> dic
         raise InputError(f"label={label!r} does not go with tags: the map has one colour a song")
     workspace = open_workspace(root)
     with workspace.writing(), workspace.catalogue(readonly=True) as catalogue:
-        embeddings = _embeddings(workspace)
+        embeddings = embeddings_of(workspace)
         if label is not None and label not in catalogue.label_kinds():
             raise InputError(
                 f"no song has a label {label!r}; labels: {', '.join(catalogue.label_kinds()) or 'none'}", code="unknown-label"
@@ -134,10 +99,10 @@ def show(root: Path, song: str, png: Path) -> dict[str, Any]:
     if png.suffix.lower() != ".png":
         raise InputError(f"{png} must end in .png")
     with open_workspace(root).catalogue(readonly=True) as catalogue:
-        track = catalogue.track(song)
+        track = song_asker(catalogue)(song)
     spec = HyperImageSpec()
     write_song_figure(png, decode(Path(track.path), track.duration, spec), spec, track.name)
-    return {"track_id": song, "picture": str(png), "summary": f"{track.name}: {png}"}
+    return {"track_id": track.track_id, "picture": str(png), "summary": f"{track.name}: {png}"}
 
 
 def export_embeddings(root: Path, out: Path) -> dict[str, Any]:
@@ -148,7 +113,7 @@ def export_embeddings(root: Path, out: Path) -> dict[str, Any]:
     InputError : no embeddings, or a suffix that is neither .parquet nor .npy.
     """
     workspace = open_workspace(root)
-    embeddings = _embeddings(workspace)
+    embeddings = embeddings_of(workspace)
     if out.suffix == ".parquet":
         write_parquet(out, embeddings)
     elif out.suffix == ".npy":
@@ -166,21 +131,6 @@ def export_embeddings(root: Path, out: Path) -> dict[str, Any]:
 def _quoted(text: str) -> str:
     """One CSV cell."""
     return '"' + text.replace('"', '""') + '"' if any(c in text for c in '",\r\n') else text
-
-
-def _embeddings(workspace: Workspace) -> SongEmbeddings:
-    if not (workspace.embeddings / "embeddings.json").exists():
-        raise InputError("there are no embeddings in the workspace", code="no-content", hint="Run `recsys embed` first")
-    return read_embeddings(workspace.embeddings)
-
-
-def _no_embedding(song: str, imported: str) -> InputError:
-    """Why, and what to do about it."""
-    if imported:
-        what = f"song {song!r} has no vector among those in use, which hold imported vectors {imported}"
-        hint = "Import a file that has one for it; with vectors beside ours, run `recsys embed`, too"
-        return InputError(what, code="no-content", hint=hint)
-    return InputError(f"song {song!r} has no embedding", code="no-content", hint="See `recsys failed`, or run `recsys embed`")
 
 
 def _track(tracks: dict[str, Track], track_id: str) -> Track:

@@ -12,9 +12,11 @@ from content.cache import Rows
 from content.spec import HyperImageSpec
 from content.training_config import TrainingConfig
 from data.catalogue import Catalogue
+from data.errors import InputError
 from data.predicted_tags import store_predicted_tags, tagged_sounds
 from recsys.report import Report
 from recsys.steps.images import Songs, songs_with_images
+from recsys.steps.shipped import keep_shipped, shipped_encoder
 from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -39,10 +41,18 @@ def embed_and_tag(
     float32 (len(rows), d), one vector a row.
     """
     from content.embedding import embed
-    from content.pretrained import pretrained_encoder
 
-    shipped = pretrained_encoder()
-    if encoder.embedding_fingerprint == shipped.fingerprint:  # heads on the frozen body: the same vectors, and the tags with them
+    keep_shipped(workspace)
+    try:
+        shipped = shipped_encoder(workspace)
+    except InputError as error:
+        if error.code != "spec":
+            raise
+        report.say(f"songs that are new get no predicted tags: {error}")
+        shipped = None
+    if (
+        shipped is not None and encoder.embedding_fingerprint == shipped.fingerprint
+    ):  # heads on the frozen body: the same vectors, and the tags with them
         encoder = shipped
     vectors = np.zeros((0, encoder.architecture.embedding_size), np.float32)
     if rows:
@@ -50,18 +60,18 @@ def embed_and_tag(
             vectors, said = embed(
                 encoder, Rows(songs.images, rows), device=config.device, threads=config.threads, progress=progress
             )
-        if encoder.fingerprint == shipped.fingerprint:
+        if shipped is not None and encoder.fingerprint == shipped.fingerprint:
             _store(catalogue, encoder, [songs.tracks[row].content_hash for row in rows], said)
-    tag_songs(workspace, catalogue, songs, config, report)
+    if shipped is not None:
+        tag_songs(workspace, catalogue, songs, config, report)
     return vectors
 
 
 def tag_songs(workspace: Workspace, catalogue: Catalogue, songs: Songs, config: TrainingConfig, report: Report) -> None:
     """Predict the tags of the songs that have none from the shipped encoder; killed at any moment, the next run goes on."""
     from content.embedding import embed
-    from content.pretrained import pretrained_encoder
 
-    tagger = pretrained_encoder()
+    tagger = shipped_encoder(workspace)
     have = tagged_sounds(catalogue, tagger.fingerprint, len(tagger.classes))
     if all(track.content_hash in have for track in songs.tracks):
         return

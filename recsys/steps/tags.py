@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from data.asked_song import song_asker
 from data.catalogue import Catalogue
 from data.errors import InputError
 from data.files import atomic_path, hash_file
@@ -26,7 +27,7 @@ class _Heard(NamedTuple):
 
 
 def song_tags(root: Path, song: str, *, k: int = 10) -> dict[str, Any]:
-    """The `k` likeliest tags of a song: of the library by its id, or of any audio file by its path, without a workspace too.
+    """The `k` likeliest tags of a song of the library (see `data.asked_song`), or of any audio file, also without a workspace.
 
     Returns
     -------
@@ -43,12 +44,12 @@ def song_tags(root: Path, song: str, *, k: int = 10) -> dict[str, Any]:
         raise InputError(f"k={k} must be at least 1")
     track, library, same = _find(root, song)
     if track is None:
-        heard = _hear(Path(song))
+        heard = _hear(root, Path(song))
         others = (
             np.delete(library.probabilities, same, axis=0) if library is not None and library.encoder == heard.encoder else None
         )
-    elif library is not None and song in library.tracks:
-        row = library.tracks.row(song)
+    elif library is not None and track.track_id in library.tracks:
+        row = library.tracks.row(track.track_id)
         heard = _Heard(track.name, library.names, library.probabilities[row], library.encoder)
         others = np.delete(library.probabilities, row, axis=0)
     else:
@@ -91,13 +92,25 @@ def _find(root: Path, song: str) -> tuple[Track | None, PredictedTags | None, li
                 content = hash_file(Path(song))
                 ids = (known.track_id for known in catalogue.tracks() if known.content_hash == content)
                 same = [library.tracks.row(track_id) for track_id in ids if track_id in library.tracks]
+            if track is None and not Path(song).is_file():
+                track = _by_name(catalogue, song, root)
     if track is None and not Path(song).is_file():
-        where = f"no song of the library in {root}" if is_workspace else f"no song (there is no workspace at {root})"
+        where = f"no song (there is no workspace at {root})"
         raise InputError(f"{song!r} is {where} and no audio file", code="unknown-id", hint="Give a song's id, or a file's path")
     return track, library, same
 
 
-def _hear(path: Path) -> _Heard:
+def _by_name(catalogue: Catalogue, song: str, root: Path) -> Track:
+    try:
+        return song_asker(catalogue)(song)
+    except InputError as error:
+        if error.code != "unknown-id":
+            raise
+        what = f"{song!r} is no song of the library in {root} and no audio file"
+        raise InputError(what, code="unknown-id", hint=error.hint) from None
+
+
+def _hear(root: Path, path: Path) -> _Heard:
     """An audio file through the shipped encoder, as `recsys embed` would hear it."""
     from recsys.steps.machine import patient_threads
 
@@ -110,8 +123,9 @@ def _hear(path: Path) -> _Heard:
     from content.pretrained import pretrained_encoder
     from content.spec import HyperImageSpec
     from data.audio import probe
+    from recsys.steps.shipped import shipped_encoder
 
-    encoder = pretrained_encoder()
+    encoder = shipped_encoder(open_workspace(root)) if (root / MARKER).exists() else pretrained_encoder()
     spec = HyperImageSpec.from_dict(dict(encoder.spec))
     with threadpool_limits(1):  # as in `recsys embed`, so that the image is the same
         image = to_bytes(hyper_image(decode(path, probe(path).duration_s, spec), spec))
