@@ -35,6 +35,7 @@ class ScanRun:
     label_sources: dict[str, dict[str, str]]  # track_id -> kind -> source
     failures: dict[str, Failure]
     gone: dict[str, list[str]]  # content hash -> ids of songs whose file is no longer there
+    gone_sizes: frozenset[int]  # of these files, as they were
 
     @classmethod
     def begin(cls, catalogue: Catalogue, dry_run: bool) -> ScanRun:
@@ -45,8 +46,9 @@ class ScanRun:
         for path, state in states.items():
             if not os.path.lexists(path):
                 gone.setdefault(state.content_hash, []).append(state.track_id)
+        sizes = frozenset(state.size for state in states.values() if state.content_hash in gone)
         paths = {state.track_id: path for path, state in states.items()}
-        return cls(catalogue, dry_run, ScanReport(), states, paths, tracks, catalogue.label_sources(), failures, gone)
+        return cls(catalogue, dry_run, ScanReport(), states, paths, tracks, catalogue.label_sources(), failures, gone, sizes)
 
     def tags_of(self, read: Callable[[Path], Tags | Lost], path: Path) -> Tags:
         """Artist and genre that a file names, from the catalogue where it is known there; nothing of a file that was refused."""
@@ -83,13 +85,14 @@ class ScanRun:
 
     def foresee_move(self, path: Path, size: int) -> bool:
         """In a dry run: whether a new file is a song whose own file is gone; that song then counts as met."""
-        if size not in {state.size for ids in self.gone.values() for one in ids if (state := self.states.get(self.paths[one]))}:
+        try:
+            candidates = self.gone.get(hash_of(path)) if size in self.gone_sizes else None
+        except InputError:  # the scan itself will say so
             return False
-        candidates = self.gone.get(hash_of(path), [])
-        if candidates:
-            self.states.pop(self.paths[candidates.pop(0)])
-            return True
-        return False
+        if not candidates:
+            return False
+        self.states.pop(self.paths[candidates.pop(0)])
+        return True
 
     def take(self, waiting: Pending, answer: FileRead | InputError | Lost) -> None:
         """Count and write a file that was read: unchanged, new, changed, moved or failed."""

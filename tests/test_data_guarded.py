@@ -11,6 +11,7 @@ from contextlib import closing
 
 import pytest
 from conftest import ROOT
+from worker_processes import assert_ends_with_its_parent
 
 from data.errors import InputError
 from data.guarded import AHEAD_IN_ORDER, Guard, Lost, guard_of, guarded
@@ -96,24 +97,9 @@ def test_processes_end_when_their_parent_is_killed():
     )
     environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment)
-    worker = int(parent.stdout.readline())
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    deadline = time.monotonic() + 20
-    while _alive(worker) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not _alive(worker)
+    assert_ends_with_its_parent(parent)
 
 
 def sleepy(_number: int) -> None:
     print(os.getpid(), flush=True)
     time.sleep(60)
-
-
-def _alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False

@@ -253,6 +253,17 @@ def test_a_dry_run_counts_and_writes_nothing(catalogue: Catalogue, root: Path) -
     assert (catalogue.count(), dump(catalogue)) == (0, before)
 
 
+def test_a_dry_run_foresees_a_move(catalogue: Catalogue, root: Path) -> None:
+    song(root / "1.wav")
+    song(root / "2.wav", 1)
+    scan(catalogue, [root])
+    (root / "1.wav").rename(root / "3.wav")
+    report = scan(catalogue, [root], dry_run=True)
+    assert (report.moved, report.new, report.vanished) == (1, 0, [])
+    again = scan(catalogue, [root])
+    assert (again.moved, again.new, again.vanished) == (1, 0, [])
+
+
 def test_a_killed_scan_leaves_whole_songs_and_the_next_goes_on(tmp_path: Path, root: Path) -> None:
     for seed in range(300):
         song(root / f"{seed:03}.wav", seed, 0.6)

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from conftest import ROOT
+from worker_processes import assert_ends_with_its_parent
 
 from data.processes import keep_freed_memory, process_pool
 
@@ -34,15 +35,6 @@ def test_a_worker_has_one_blas_thread_and_idles_for_free(monkeypatch):
         assert pool.submit(_cpu_seconds_while_idle).result() < 0.3
 
 
-def _alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
-        return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-
-
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks at /proc")  # noqa: PTH112
 def test_workers_end_when_their_parent_is_killed():
     code = (
@@ -56,15 +48,7 @@ def test_workers_end_when_their_parent_is_killed():
     parent = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
-    worker = int(parent.stdout.readline())
-    assert _alive(worker)
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    deadline = time.monotonic() + 20
-    while _alive(worker) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not _alive(worker)
+    assert_ends_with_its_parent(parent)
 
 
 def test_keeping_freed_memory_is_harmless():

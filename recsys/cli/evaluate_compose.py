@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from recsys.cli.app import JsonOption, SeedOption, WorkersOption, evaluate_app
+from recsys.cli.compose import Way
 from recsys.cli.output import TerminalReport, echo, print_json, print_table
-
-
-class Method(StrEnum):
-    """How pieces are composed."""
-
-    image = "image"
-    score = "score"
 
 
 @evaluate_app.command("compose")
@@ -26,9 +19,9 @@ def compose(
         list[str] | None, typer.Option("--value", help="Only this value of the label; may be repeated.", show_default=False)
     ] = None,
     method: Annotated[
-        Method,
+        Way,
         typer.Option("--method", help="image: back through the networks; score: a search among scores of the demo's composer."),
-    ] = Method.score,
+    ] = Way.score,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Pieces of each value.")] = 10,
     seconds: Annotated[float, typer.Option("--seconds", help="Length of a piece.")] = 10.0,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Of the networks.", show_default=False)] = None,
