@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from data.tracks import Track
 from recsys.cli.app import JsonOption, app
 from recsys.cli.list_output import (
     AlbumCap,
@@ -87,7 +88,8 @@ def path(
         keep_duplicates=keep_duplicates,
     )
     first, last = answer["items"][0], answer["items"][-1]
-    title = f"From {first['artist']} - {first['title']} to {last['artist']} - {last['title']}"
+    start_name, end_name = (Track(end["track_id"], "", end["artist"], end["title"]).name for end in (first, last))
+    title = f"From {start_name} to {end_name}"
     table = lambda: song_table(answer["items"], title=f"{title}; similarity to the song before")  # noqa: E731
     deliver(context.obj, answer, title, targets, json, table)
 
